@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// SHA-256 through OpenSSL's EVP, as lower-case hex.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/bytes.hpp"
+
+struct evp_md_ctx_st;
+
+namespace gpuboot {
+
+class Sha256 {
+  public:
+    Sha256();
+    void add(ByteView bytes);
+    std::string hex(); ///< Finishes; the object is of no further use.
+
+  private:
+    struct Free {
+        void operator()(evp_md_ctx_st* context) const noexcept;
+    };
+    std::unique_ptr<evp_md_ctx_st, Free> context_;
+};
+
+std::string sha256_hex(ByteView bytes);
+
+} // namespace gpuboot

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Every path, bus name, unit and message id of gpuboot: "where does this string come from?" has
+// one answer. Paths are as seen inside a Root.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace gpuboot::names {
+
+// What a person writes.
+inline constexpr std::string_view local_pin = "/etc/gpuboot/versions.toml";
+inline constexpr std::string_view shipped_pin = "/usr/share/gpuboot/versions.toml";
+inline constexpr std::string_view local_policy = "/etc/gpuboot/gpuboot.toml";
+inline constexpr std::string_view shipped_policy = "/usr/share/gpuboot/gpuboot.toml";
+inline constexpr std::string_view opt_out_file = "/etc/gpuboot/opt-out";
+inline constexpr std::string_view opt_out_word = "gpuboot"; ///< kernel command line: gpuboot=off
+
+// What outlives a boot.
+inline constexpr std::string_view state_directory = "/var/lib/gpuboot";
+inline constexpr std::string_view store = "/var/lib/gpuboot/bakes";
+inline constexpr std::string_view build_directory = "/var/lib/gpuboot/build";
+inline constexpr std::string_view marker_file = "marker.toml";
+inline constexpr std::string_view unfinished_prefix = ".new-";
+inline constexpr std::string_view deleted_prefix = ".del-";
+
+// What belongs to this boot.
+inline constexpr std::string_view run_directory = "/run/gpuboot";
+inline constexpr std::string_view active_link = "/run/gpuboot/active";
+inline constexpr std::string_view ready_stamp = "/run/gpuboot/ready";
+inline constexpr std::string_view want_directory = "/run/gpuboot/want";
+inline constexpr std::string_view next_directory = "/run/gpuboot/next";
+inline constexpr std::string_view next_rebuild = "/run/gpuboot/next/rebuild";
+inline constexpr std::string_view next_recheck = "/run/gpuboot/next/recheck";
+inline constexpr std::string_view report_directory = "/run/gpuboot/report";
+inline constexpr std::string_view last_report = "/run/gpuboot/report/last.json";
+inline constexpr std::string_view gpu_directory = "/run/gpuboot/gpu";
+inline constexpr std::string_view tried_directory = "/run/gpuboot/tried";
+inline constexpr std::string_view tried_rebuild = "/run/gpuboot/tried/rebuild.json";
+inline constexpr std::string_view lock_file = "/run/gpuboot/lock";
+inline constexpr std::string_view offline_lock_file = "/var/lib/gpuboot/.lock";
+
+// The bus.
+inline constexpr const char* bus_name = "org.gpuboot1";
+inline constexpr const char* manager_path = "/org/gpuboot1";
+inline constexpr const char* gpu_path = "/org/gpuboot1/gpu";
+inline constexpr const char* job_path = "/org/gpuboot1/job";
+inline constexpr const char* manager_interface = "org.gpuboot1.Manager";
+inline constexpr const char* gpu_interface = "org.gpuboot1.Gpu";
+inline constexpr const char* job_interface = "org.gpuboot1.Job";
+
+// The users that are not root.
+inline constexpr std::string_view daemon_user = "gpuboot";
+inline constexpr std::string_view build_user = "gpuboot-build";
+
+// The units of the chain, in their order.
+inline constexpr std::string_view check_unit = "gpuboot-check.service";
+inline constexpr std::string_view rebuild_unit = "gpuboot-rebuild.service";
+inline constexpr std::string_view recheck_unit = "gpuboot-recheck.service";
+inline constexpr std::string_view init_unit = "gpuboot-init.service";
+inline constexpr std::string_view deferred_target = "gpuboot-deferred.target";
+
+/// A journal event: its MESSAGE_ID, with an entry of the same id in packaging/catalog.
+struct Event {
+    std::string_view name;
+    std::string_view id;
+};
+inline constexpr Event verdict_reached{"verdict reached", "1b92682c31b746c990268dd980a0d370"};
+inline constexpr Event bake_damaged{"bake damaged", "be5e50f8b3b04a56a899c91be437e652"};
+inline constexpr Event load_refused{"load refused", "23e89a42fa384b72a601fb62fcbe7efb"};
+inline constexpr Event build_failed{"build failed", "08ea0cc9996846a08887b7279bb018fb"};
+inline constexpr Event bake_committed{"bake committed", "3b684f430aae4a4395f7152f916d3783"};
+inline constexpr Event gpu_changed{"GPU added, removed or failed",
+                                   "ee3a2cf512594ea9831197544f3f02b1"};
+inline constexpr Event input_invalid{"input file invalid", "7f0d866e311c42b69f9f1126875658c6"};
+inline constexpr Event request_refused{"request refused", "a74cf1d429ca44a8bf2fe8bb9e948772"};
+inline constexpr std::array events{verdict_reached, bake_damaged, load_refused,  build_failed,
+                                   bake_committed,  gpu_changed,  input_invalid, request_refused};
+
+} // namespace gpuboot::names

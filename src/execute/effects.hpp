@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Every way in which gpuboot changes a system, as narrow as it can be: the one interface that the
+// executor and the commit protocol are written against, so that a test can record each change or
+// fail at any of them. Paths are inside the root the implementation was made for.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/bytes.hpp"
+#include "base/process.hpp"
+#include "base/result.hpp"
+#include "model/plan.hpp"
+
+namespace gpuboot::execute {
+
+class Effects {
+  public:
+    Effects() = default;
+    Effects(const Effects&) = delete;
+    Effects& operator=(const Effects&) = delete;
+    virtual ~Effects() = default;
+
+    /// The directory and what leads to it; one that is there already is fine.
+    virtual Result<void> ensure_directory(std::string_view path, unsigned mode) = 0;
+    /// A file that must not exist yet, whole and on disk (fsync) when this returns.
+    virtual Result<void> create_file(std::string_view path, ByteView bytes, unsigned mode) = 0;
+    /// A file in /run: old or new content, never a mixture; not forced to disk.
+    virtual Result<void> replace_file(std::string_view path, std::string_view text,
+                                      unsigned mode) = 0;
+    virtual Result<void> replace_link(std::string_view path, std::string_view target) = 0;
+    virtual Result<void> sync_directory(std::string_view path) = 0;
+    /// Fails with EEXIST in Error::sys when `to` exists (renameat2, RENAME_NOREPLACE).
+    virtual Result<void> rename_to_new(std::string_view from, std::string_view to) = 0;
+    /// A file, node or symlink (not followed); one that is absent is fine.
+    virtual Result<void> remove(std::string_view path) = 0;
+    /// A directory with all in it, never crossing a symlink; an absent one is fine.
+    virtual Result<void> remove_tree(std::string_view path) = 0;
+
+    /// init_module with these very bytes. A module that is live already is fine. Error::sys is
+    /// the kernel's errno.
+    virtual Result<void> load_module(std::string_view name, ByteView image) = 0;
+    /// A module of the running kernel's own tree, with its dependencies; live or built in is fine.
+    virtual Result<void> load_system_module(std::string_view name) = 0;
+    /// A character device, replaced when it is not exactly this one; never through a symlink.
+    virtual Result<void> make_node(const model::MakeNode& node) = 0;
+
+    virtual Result<ToolResult> run(const Tool& tool) = 0;
+};
+
+} // namespace gpuboot::execute

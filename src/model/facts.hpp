@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Facts: all that is known about the machine when it is judged. Plain values, no handles; what a
+// golden case writes down.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/gpu.hpp"
+#include "model/marker.hpp"
+#include "model/pin.hpp"
+#include "model/policy.hpp"
+
+namespace gpuboot::model {
+
+/// What reading one input gave. No value and no flaw: it is absent.
+template <class T> struct Reading {
+    std::optional<T> value;
+    std::string flaw; ///< "FILE:LINE: FIELD: wanted W, found F"
+
+    bool operator==(const Reading&) const = default;
+};
+
+struct Host {
+    std::string kernel; ///< uname -r of the system that is judged (the target's, with --root)
+    std::string arch;   ///< uname -m
+
+    bool operator==(const Host&) const = default;
+};
+
+/// One module file of a bake, as it lies on disk.
+struct FileFact {
+    std::string path; ///< as in the marker
+    bool present = false;
+    std::string flaw;   ///< why it could not be read; "" when it could
+    std::string unsafe; ///< "owner 1000", "mode 0666", "2 hard links"; "" when only root writes it
+    std::uint64_t size = 0;
+    std::string sha256;
+    std::string vermagic;
+
+    bool operator==(const FileFact&) const = default;
+};
+
+struct BakeFact {
+    std::string id;     ///< name of its folder in the store
+    std::string unsafe; ///< as in FileFact, for the folder and the marker
+    Reading<Marker> marker;
+    /// In the marker's order. Empty when the marker alone already rules the bake out.
+    std::vector<FileFact> files;
+
+    bool operator==(const BakeFact&) const = default;
+};
+
+/// The driver that runs now (/proc/driver/nvidia/version, /sys/module).
+struct LoadedDriver {
+    std::string version;
+    Kind kind = Kind::Open;
+    std::vector<std::string> modules; ///< names of live modules, in the kernel's words: nvidia_uvm
+    std::string srcversion;           ///< of module nvidia
+
+    bool operator==(const LoadedDriver&) const = default;
+};
+
+/// A load that the kernel refused earlier in this boot.
+struct RefusedLoad {
+    std::string bake;
+    std::string module;
+    int error = 0; ///< errno of init_module
+    std::string kernel_line;
+
+    bool operator==(const RefusedLoad&) const = default;
+};
+
+struct Facts {
+    Host host;
+    std::string opted_out; ///< what opts out ("kernel command line: gpuboot=off"); "" when nothing
+    std::string pin_path;  ///< the file the pin comes from, or would
+    Reading<Pin> pin;
+    Policy policy;
+    std::string
+        policy_flaw; ///< why the defaults hold instead of the policy file; "" when they need not
+    std::vector<Gpu> gpus;
+    std::string store_flaw; ///< why the store could not be read; "" when it could, or is absent
+    std::vector<BakeFact> bakes;
+    std::string active; ///< id that /run/gpuboot/active points to; "" when absent
+    std::optional<LoadedDriver> loaded;
+    std::vector<RefusedLoad> refused;
+    std::optional<std::string> rebuild_failed; ///< why this boot's rebuild failed
+
+    bool operator==(const Facts&) const = default;
+};
+
+} // namespace gpuboot::model

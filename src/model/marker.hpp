@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The marker: the file that makes a folder of the store a bake, written last.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/pin.hpp"
+
+namespace gpuboot::model {
+
+inline constexpr int marker_format = 1;
+
+struct MarkerModule {
+    std::string name; ///< as the kernel says it: nvidia_uvm
+    std::string path; ///< below the bake: modules/nvidia-uvm.ko
+    std::uint64_t size = 0;
+    std::string sha256;
+    std::string vermagic;
+    std::string srcversion;           ///< "" when the module carries none
+    std::vector<std::string> depends; ///< names of modules, in the kernel's words
+
+    bool operator==(const MarkerModule&) const = default;
+};
+
+struct Marker {
+    std::string id;
+    std::string driver_version;
+    Kind kind = Kind::Open;
+    std::string kernel;
+    std::string arch;   ///< as uname -m says it
+    std::string source; ///< "dkms:nvidia-current-open"
+    std::string source_sha256;
+    std::string kernel_config_sha256;
+    std::string compiler; ///< first line of its --version
+    std::string made_by;
+    std::vector<MarkerModule> modules;
+
+    bool operator==(const Marker&) const = default;
+};
+
+} // namespace gpuboot::model

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A plan: the steps that follow from a verdict, each one thing the executor does and a person
+// can read as a sentence before it is done.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "model/policy.hpp"
+
+namespace gpuboot::model {
+
+struct Activate { ///< /run/gpuboot/active -> the bake
+    std::string bake;
+    bool operator==(const Activate&) const = default;
+};
+struct Deactivate {
+    bool operator==(const Deactivate&) const = default;
+};
+struct LoadModule { ///< the bytes with this digest, not whatever the path holds by then
+    std::string bake;
+    std::string name;
+    std::string sha256;
+    std::vector<std::string> depends; ///< modules of the kernel's own tree to load first
+    bool operator==(const LoadModule&) const = default;
+};
+struct RequestRebuild { ///< leave /run/gpuboot/next/rebuild for the next unit of the chain
+    bool operator==(const RequestRebuild&) const = default;
+};
+struct MakeNode {
+    std::string path;
+    unsigned major = 0, minor = 0;
+    unsigned mode = 0666, uid = 0, gid = 0;
+    bool operator==(const MakeNode&) const = default;
+};
+struct MakeLink {
+    std::string path;
+    std::string target;
+    bool operator==(const MakeLink&) const = default;
+};
+struct Remove { ///< a node or link of ours
+    std::string path;
+    bool operator==(const Remove&) const = default;
+};
+struct TestReady {
+    ReadyTest test = ReadyTest::Open;
+    std::vector<std::string> nodes; ///< /dev/nvidiaN of each GPU
+    bool operator==(const TestReady&) const = default;
+};
+struct StartUnit {
+    std::string unit;
+    bool critical = false; ///< started, waited for, fatal; else enqueued only
+    bool operator==(const StartUnit&) const = default;
+};
+struct MarkReady { ///< /run/gpuboot/ready
+    bool operator==(const MarkReady&) const = default;
+};
+
+using Step = std::variant<Activate, Deactivate, LoadModule, RequestRebuild, MakeNode, MakeLink,
+                          Remove, TestReady, StartUnit, MarkReady>;
+using Plan = std::vector<Step>;
+
+std::string to_text(const Step& step);
+
+} // namespace gpuboot::model

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "model/policy.hpp"
+
+namespace gpuboot::model {
+
+std::string_view to_text(ReadyTest test) {
+    switch (test) {
+    case ReadyTest::Bound: return "bound";
+    case ReadyTest::Open: return "open";
+    case ReadyTest::Nvml: return "nvml";
+    }
+    return "open";
+}
+
+} // namespace gpuboot::model

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Policy: what the operator decides, from gpuboot.toml; every field has a default.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gpuboot::model {
+
+/// What must hold before a GPU counts as ready.
+enum class ReadyTest {
+    Bound, ///< the driver is bound, its nodes are right
+    Open,  ///< and the adapter opens
+    Nvml,  ///< and NVML counts every GPU
+};
+
+std::string_view to_text(ReadyTest test);
+
+struct Policy {
+    ReadyTest ready_test = ReadyTest::Open;
+    int ready_timeout_seconds = 10;
+    /// Loaded in this order, each after what it depends on; file names without ".ko".
+    std::vector<std::string> modules{"nvidia", "nvidia-uvm", "nvidia-modeset"};
+    std::vector<std::string> critical_units; ///< started and waited for; a failure is fatal
+    std::vector<std::string> deferred_units; ///< enqueued after ready; never waited for
+    bool rebuild_allowed = true;
+    int rebuild_timeout_seconds = 600;
+
+    bool operator==(const Policy&) const = default;
+};
+
+} // namespace gpuboot::model

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "model/reason.hpp"
+
+#include <algorithm>
+
+namespace gpuboot::model {
+
+using enum ReasonCode;
+
+const std::array<ReasonText, 33> reason_texts{{
+    {NoGpu, "no_gpu", "no NVIDIA GPU is on the PCI bus",
+     "Nothing to do; a GPU plugged in later is picked up by itself."},
+    {OptedOut, "opted_out", "this machine opted out ({found})",
+     "To opt in again, remove what opts out and reboot."},
+    {PinMissing, "pin_missing", "{subject} does not exist: no driver version is pinned",
+     "Write the driver version into /etc/gpuboot/versions.toml; "
+     "gpuboot-versions.toml(5) shows the four lines."},
+    {PinMalformed, "pin_malformed", "{found}",
+     "Correct the line; gpuboot-versions.toml(5) lists every field. Then: gpubootctl check."},
+    {PolicyMalformed, "policy_malformed", "{found}",
+     "Correct the line; gpuboot.toml(5) lists every field. Until then the defaults hold."},
+    {NoBake, "no_bake", "no bake lies in {subject}", "Make one: gpubootctl bake."},
+    {StoreUnreadable, "store_unreadable", "the store cannot be read: {found}",
+     "Look at the file system that holds /var/lib/gpuboot."},
+    {MarkerMissing, "marker_missing", "{subject} has no marker.toml, so it is no bake",
+     "It is never used. Remove the folder, or bake again: gpubootctl bake."},
+    {MarkerMalformed, "marker_malformed", "{found}",
+     "The bake is never used. Bake again: gpubootctl bake."},
+    {BakeUnsafe, "bake_unsafe", "{subject}: wanted {wanted}, found {found}",
+     "Someone other than root could have written it. Bake again: gpubootctl bake."},
+    {KernelDiffers, "kernel_differs", "{subject} was made for kernel {found}, this is {wanted}",
+     "Bake for this kernel: gpubootctl bake --kernel RELEASE."},
+    {VersionDiffers, "version_differs", "{subject} holds driver {found}, the pin wants {wanted}",
+     "Bake the pinned version: gpubootctl bake."},
+    {KindDiffers, "kind_differs", "{subject} holds the {found} driver, the pin wants {wanted}",
+     "Bake the pinned kind: gpubootctl bake."},
+    {ArchDiffers, "arch_differs", "{subject} was made for {found}, this machine is {wanted}",
+     "Bake on, or for, this architecture."},
+    {SourceDiffers, "source_differs",
+     "{subject} was made from other source: wanted {wanted}, found {found}",
+     "Bake from the pinned source: gpubootctl bake."},
+    {ModuleNotInBake, "module_not_in_bake", "{subject} holds no module {wanted}",
+     "Name only modules that the driver builds under [driver] modules in gpuboot.toml."},
+    {FileMissing, "file_missing", "{subject} is missing", "Bake again: gpubootctl bake."},
+    {FileUnreadable, "file_unreadable", "{subject} cannot be read: {found}",
+     "Look at the disk; then bake again: gpubootctl bake."},
+    {FileSizeDiffers, "file_size", "{subject} has {found} bytes, its marker says {wanted}",
+     "The file is damaged. Bake again: gpubootctl bake."},
+    {FileDigestDiffers, "file_digest",
+     "{subject} is damaged: SHA-256 wanted {wanted}, found {found}",
+     "Bake again: gpubootctl bake. If it happens twice, look at the disk."},
+    {VermagicDiffers, "vermagic_differs", "{subject} says vermagic \"{found}\", wanted {wanted}",
+     "Bake for this kernel: gpubootctl bake."},
+    {OtherDriverLoaded, "other_driver_loaded",
+     "driver {found} is loaded already ({subject}), the pin wants {wanted}",
+     "Remove the other installation of the driver, then reboot."},
+    {GpuHeldByOther, "gpu_held_by_other", "GPU {subject} is bound to {found}",
+     "Leave it if that is meant; else unbind it, or blacklist that driver, and reboot."},
+    {GpuUnsupported, "gpu_unsupported", "the driver supports no GPU of this machine: {found}",
+     "Pin a driver version and kind that supports this GPU. A rebuild would not help."},
+    {LoadRefused, "load_refused", "the kernel refused {subject}: {found}",
+     "Bake again for this kernel: gpubootctl bake."},
+    {LoadForbidden, "load_forbidden", "the kernel lets no such module in: {subject}: {found}",
+     "Sign the modules and enrol the key, or look for lockdown, modules_disabled or "
+     "module_blacklist. A rebuild would not help."},
+    {RebuildFailed, "rebuild_failed", "the rebuild of this boot failed: {found}",
+     "Read /var/lib/gpuboot/build.log, mend the cause, then: gpubootctl rebuild."},
+    {RebuildForbidden, "rebuild_forbidden", "policy forbids a rebuild on this machine ({subject})",
+     "Bake into the image, or set [rebuild] allow = true in gpuboot.toml."},
+    {GpuUnbound, "gpu_unbound",
+     "GPU {subject} is not bound to the driver: wanted {wanted}, found {found}",
+     "Read the kernel's own lines: journalctl -k -g NVRM."},
+    {NodeWrong, "node_wrong", "{subject}: wanted {wanted}, found {found}",
+     "Remove what lies there if it is not yours, then: gpubootctl rebuild or reboot."},
+    {OpenFailed, "open_failed", "{subject} does not open: {found}",
+     "Look for missing firmware of this very driver version, and for XID lines in journalctl -k."},
+    {NvmlFailed, "nvml_failed", "NVML does not answer: {found}",
+     "Install the userspace driver of exactly the pinned version."},
+    {UnitFailed, "unit_failed", "critical unit {subject} did not start: {found}",
+     "systemctl status of that unit says why; [units] critical in gpuboot.toml names it."},
+}};
+
+const ReasonText& text_of(ReasonCode code) {
+    return reason_texts[static_cast<std::size_t>(code)]; // in the enum's order: a test holds it
+}
+
+std::optional<ReasonCode> reason_code_of(std::string_view name) {
+    const auto* entry = std::ranges::find(reason_texts, name, &ReasonText::name);
+    if (entry == reason_texts.end()) return std::nullopt;
+    return entry->code;
+}
+
+namespace {
+
+std::string printable(std::string_view text) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string out;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte >= 0x20 && byte != 0x7f) {
+            out += c;
+            continue;
+        }
+        out += "\\x";
+        out += digits[byte >> 4];
+        out += digits[byte & 15];
+    }
+    return out;
+}
+
+} // namespace
+
+std::string_view name_of(const Reason& reason) { return text_of(reason.code).name; }
+std::string_view remedy_of(const Reason& reason) { return text_of(reason.code).remedy; }
+
+std::string to_text(const Reason& reason) {
+    std::string out;
+    std::string_view rest = text_of(reason.code).sentence;
+    while (!rest.empty()) {
+        const auto open = rest.find('{');
+        out += rest.substr(0, open);
+        if (open == std::string_view::npos) break;
+        const auto close = rest.find('}', open);
+        const std::string_view field = rest.substr(open + 1, close - open - 1);
+        out += printable(field == "subject"  ? reason.subject
+                         : field == "wanted" ? reason.wanted
+                                             : reason.found);
+        rest.remove_prefix(close + 1);
+    }
+    return out;
+}
+
+} // namespace gpuboot::model
