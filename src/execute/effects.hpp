@@ -40,6 +40,8 @@ class Effects {
     /// init_module with these very bytes. A module that is live already is fine. Error::sys is
     /// the kernel's errno.
     virtual Result<void> load_module(std::string_view name, ByteView image) = 0;
+    /// Never forced; one that is not live is fine.
+    virtual Result<void> unload_module(std::string_view name) = 0;
     /// A module of the running kernel's own tree, with its dependencies; live or built in is fine.
     virtual Result<void> load_system_module(std::string_view name) = 0;
     /// A character device, replaced when it is not exactly this one; never through a symlink.

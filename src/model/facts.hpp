@@ -73,6 +73,13 @@ struct RefusedLoad {
     bool operator==(const RefusedLoad&) const = default;
 };
 
+/// What became of this boot's rebuild.
+struct RebuildAttempt {
+    std::string error; ///< "" when it made a bake
+
+    bool operator==(const RebuildAttempt&) const = default;
+};
+
 struct Facts {
     Host host;
     std::string opted_out; ///< what opts out ("kernel command line: gpuboot=off"); "" when nothing
@@ -87,7 +94,7 @@ struct Facts {
     std::string active; ///< id that /run/gpuboot/active points to; "" when absent
     std::optional<LoadedDriver> loaded;
     std::vector<RefusedLoad> refused;
-    std::optional<std::string> rebuild_failed; ///< why this boot's rebuild failed
+    std::optional<RebuildAttempt> rebuilt; ///< absent: none was tried in this boot
 
     bool operator==(const Facts&) const = default;
 };

@@ -22,6 +22,7 @@ struct Sentence {
             text += (i == 0 ? " after " : ", ") + s.depends[i];
         return text;
     }
+    std::string operator()(const UnloadModule& s) const { return "unload module " + s.name; }
     std::string operator()(const RequestRebuild&) const { return "ask for a rebuild"; }
     std::string operator()(const MakeNode& s) const {
         return "make node " + s.path + " c " + std::to_string(s.major) + ":" +

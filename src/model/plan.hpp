@@ -26,6 +26,10 @@ struct LoadModule { ///< the bytes with this digest, not whatever the path holds
     std::vector<std::string> depends; ///< modules of the kernel's own tree to load first
     bool operator==(const LoadModule&) const = default;
 };
+struct UnloadModule { ///< one that this plan's predecessor loaded from a bake that then failed
+    std::string name;
+    bool operator==(const UnloadModule&) const = default;
+};
 struct RequestRebuild { ///< leave /run/gpuboot/next/rebuild for the next unit of the chain
     bool operator==(const RequestRebuild&) const = default;
 };
@@ -58,7 +62,7 @@ struct MarkReady { ///< /run/gpuboot/ready
     bool operator==(const MarkReady&) const = default;
 };
 
-using Step = std::variant<Activate, Deactivate, LoadModule, RequestRebuild, MakeNode, MakeLink,
+using Step = std::variant<Activate, Deactivate, LoadModule, UnloadModule, RequestRebuild, MakeNode, MakeLink,
                           Remove, TestReady, StartUnit, MarkReady>;
 using Plan = std::vector<Step>;
 

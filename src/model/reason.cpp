@@ -7,7 +7,7 @@ namespace gpuboot::model {
 
 using enum ReasonCode;
 
-const std::array<ReasonText, 33> reason_texts{{
+const std::array<ReasonText, 34> reason_texts{{
     {NoGpu, "no_gpu", "no NVIDIA GPU is on the PCI bus",
      "Nothing to do; a GPU plugged in later is picked up by itself."},
     {OptedOut, "opted_out", "this machine opted out ({found})",
@@ -78,6 +78,8 @@ const std::array<ReasonText, 33> reason_texts{{
      "Install the userspace driver of exactly the pinned version."},
     {UnitFailed, "unit_failed", "critical unit {subject} did not start: {found}",
      "systemctl status of that unit says why; [units] critical in gpuboot.toml names it."},
+    {StepFailed, "step_failed", "could not {subject}: {found}",
+     "Look at the file system or setting it names, then: gpubootctl rebuild or reboot."},
 }};
 
 const ReasonText& text_of(ReasonCode code) {

@@ -44,6 +44,7 @@ enum class ReasonCode {
     OpenFailed,
     NvmlFailed,
     UnitFailed,
+    StepFailed,
 };
 
 /// What the table says of a code: its name on every wire, the sentence, and what to do.
@@ -72,6 +73,6 @@ std::string to_text(const Reason& reason);
 std::string_view remedy_of(const Reason& reason);
 
 /// The table, for tests and documentation that must name every code.
-extern const std::array<ReasonText, 33> reason_texts;
+extern const std::array<ReasonText, 34> reason_texts;
 
 } // namespace gpuboot::model

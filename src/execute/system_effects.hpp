@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The Effects of a real system (or of an offline tree: then everything but kernel and devices).
+#pragma once
+
+#include "base/root.hpp"
+#include "execute/effects.hpp"
+
+namespace gpuboot::execute {
+
+class SystemEffects : public Effects {
+  public:
+    /// `root` must outlive this.
+    explicit SystemEffects(const Root& root) : root_(root) {}
+
+    Result<void> ensure_directory(std::string_view path, unsigned mode) override;
+    Result<void> create_file(std::string_view path, ByteView bytes, unsigned mode) override;
+    Result<void> replace_file(std::string_view path, std::string_view text, unsigned mode) override;
+    Result<void> replace_link(std::string_view path, std::string_view target) override;
+    Result<void> sync_directory(std::string_view path) override;
+    Result<void> rename_to_new(std::string_view from, std::string_view to) override;
+    Result<void> remove(std::string_view path) override;
+    Result<void> remove_tree(std::string_view path) override;
+    Result<void> load_module(std::string_view name, ByteView image) override;
+    Result<void> unload_module(std::string_view name) override;
+    Result<void> load_system_module(std::string_view name) override;
+    Result<void> make_node(const model::MakeNode& node) override;
+    Result<ToolResult> run(const Tool& tool) override;
+
+  private:
+    const Root& root_;
+};
+
+} // namespace gpuboot::execute
