@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What a module file says of itself (its .modinfo section), read by libkmod.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace gpuboot::input {
+
+struct ModInfo {
+    std::string name; ///< in the kernel's words: nvidia_uvm
+    std::string vermagic;
+    std::string srcversion; ///< "" when it carries none
+    std::string version;    ///< MODULE_VERSION; "" when it carries none
+    std::vector<std::string> depends;
+};
+
+/// Through an open file, so that what is parsed is what was hashed. BadInput: not a module.
+Result<ModInfo> read_modinfo(int fd, const std::string& path);
+
+} // namespace gpuboot::input

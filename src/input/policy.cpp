@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "input/policy.hpp"
+
+#include <algorithm>
+
+#include "base/fields.hpp"
+#include "base/names.hpp"
+#include "input/toml_file.hpp"
+#include "model/pin.hpp"
+
+namespace gpuboot::input {
+
+namespace {
+
+using model::Policy;
+using model::ReadyTest;
+
+bool is_unit(const std::string& name) {
+    return name.size() < 256 && name.find('.') != std::string::npos && name.front() != '-' &&
+           std::ranges::none_of(name, [](char c) { return c <= ' ' || c == '/' || c == 0x7f; });
+}
+
+void read_units(Fields& units, std::string_view key, std::vector<std::string>& list) {
+    auto names = units.optional_texts(key);
+    if (!names) return;
+    for (const std::string& name : *names)
+        if (!is_unit(name)) units.refuse(key, "names of units", "\"" + name + "\"");
+    list = std::move(*names);
+}
+
+void read_ready(Fields& ready, Policy& policy) {
+    if (ready.optional_text("test")) {
+        const std::string test = ready.choice("test", {"bound", "open", "nvml"});
+        for (ReadyTest known : {ReadyTest::Bound, ReadyTest::Open, ReadyTest::Nvml})
+            if (test == to_text(known)) policy.ready_test = known;
+    }
+    policy.ready_timeout_seconds =
+        static_cast<int>(ready.optional_number("timeout_seconds", 1, 600)
+                             .value_or(policy.ready_timeout_seconds));
+}
+
+void read_driver(Fields& driver, Policy& policy) {
+    auto modules = driver.optional_texts("modules");
+    if (!modules) return;
+    for (const std::string& name : *modules)
+        if (!model::is_source_name(name))
+            driver.refuse("modules", "names of modules without .ko", "\"" + name + "\"");
+    policy.modules = std::move(*modules);
+}
+
+void read_rebuild(Fields& rebuild, Policy& policy) {
+    policy.rebuild_allowed = rebuild.optional_flag("allow").value_or(policy.rebuild_allowed);
+    policy.rebuild_timeout_seconds =
+        static_cast<int>(rebuild.optional_number("timeout_seconds", 1, 86'400)
+                             .value_or(policy.rebuild_timeout_seconds));
+}
+
+std::string read_over(const std::string& path, const Node& document, Policy& policy) {
+    Fields top(path, document);
+    top.number("schema", 1, 1);
+    const auto read = [&](std::string_view key, auto reader) {
+        auto table = top.optional_table(key);
+        if (!table) return;
+        reader(*table);
+        top.adopt(*table);
+    };
+    read("ready", [&](Fields& table) { read_ready(table, policy); });
+    read("driver", [&](Fields& table) { read_driver(table, policy); });
+    read("units", [&](Fields& table) {
+        read_units(table, "critical", policy.critical_units);
+        read_units(table, "deferred", policy.deferred_units);
+    });
+    read("rebuild", [&](Fields& table) { read_rebuild(table, policy); });
+    return top.flaw().value_or("");
+}
+
+} // namespace
+
+PolicyReading read_policy(const Root& root) {
+    PolicyReading reading;
+    for (std::string_view path : {names::shipped_policy, names::local_policy}) {
+        auto document = read_toml(root, path);
+        if (!document && document.error().code == Errc::NotFound && !is_link(root, path)) continue;
+        std::string flaw = document ? read_over(std::string(path), *document, reading.policy)
+                                    : document.error().what;
+        if (!flaw.empty()) return {Policy{}, std::move(flaw)};
+    }
+    return reading;
+}
+
+} // namespace gpuboot::input

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Reads gpuboot.toml: vendor values, then the operator's over them, key by key.
+#pragma once
+
+#include <string>
+
+#include "base/root.hpp"
+#include "model/policy.hpp"
+
+namespace gpuboot::input {
+
+struct PolicyReading {
+    model::Policy policy; ///< the defaults when there is a flaw, so that a typo never stops a boot
+    std::string flaw;
+};
+
+PolicyReading read_policy(const Root& root);
+
+} // namespace gpuboot::input

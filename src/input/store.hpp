@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Reads the store: every bake's marker, and of those whose marker fits the machine every module
+// file, once: the bytes that are hashed here are the bytes that are loaded later.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/root.hpp"
+#include "model/facts.hpp"
+
+namespace gpuboot::input {
+
+/// Module images by their SHA-256.
+using Images = std::map<std::string, Bytes, std::less<>>;
+
+struct StoreReading {
+    std::vector<model::BakeFact> bakes; ///< sorted by id
+    std::string flaw;
+    Images images;
+};
+
+/// Which markers are worth reading their files: the others are ruled out without touching them.
+struct Wanted {
+    std::string kernel;
+    std::string arch;
+    std::string version; ///< "" when no pin could be read: then no file is read
+};
+
+StoreReading read_store(const Root& root, const Wanted& wanted);
+
+/// One folder laid out as a bake, as `read_store` reads it; `images` may be null.
+model::BakeFact read_bake(const Root& root, const std::string& folder, const std::string& id,
+                          const Wanted& wanted, Images* images);
+
+} // namespace gpuboot::input
