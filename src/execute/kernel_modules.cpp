@@ -33,7 +33,8 @@ Result<void> insert_image(const std::string& name, ByteView image) {
     auto parameters = parameters_of(name);
     if (!parameters) return forward(std::move(parameters).error());
     if (::syscall(SYS_init_module, image.data(), image.size(), parameters->c_str()) == 0) return {};
-    if (errno == EEXIST) return {}; // the second verdict says whose it is
+    // Live, or coming through another loader: the second verdict says whose it is (F-83).
+    if (errno == EEXIST || errno == EBUSY) return {};
     return fail_errno("init_module " + name);
 }
 
@@ -48,8 +49,8 @@ Result<void> insert_from_tree(const std::string& name) {
     kmod_list* entry = nullptr;
     kmod_list_foreach(entry, found.get()) {
         const Module module(kmod_module_get_module(entry));
-        const int error = kmod_module_probe_insert_module(module.get(), 0, nullptr, nullptr,
-                                                          nullptr, nullptr);
+        const int error =
+            kmod_module_probe_insert_module(module.get(), 0, nullptr, nullptr, nullptr, nullptr);
         if (error < 0 && error != -EEXIST) return fail_errno("loading " + name, -error);
     }
     return {};

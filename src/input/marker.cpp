@@ -45,7 +45,8 @@ MarkerModule read_module(Fields& fields) {
 } // namespace
 
 Reading<Marker> parse_marker(const std::string& file, std::string_view id, std::string_view text) {
-    if (text.find('\0') != std::string_view::npos) return {std::nullopt, file + ": holds a NUL byte"};
+    if (text.find('\0') != std::string_view::npos)
+        return {std::nullopt, file + ": holds a NUL byte"};
     if (text.find('\r') != std::string_view::npos)
         return {std::nullopt, file + ": holds a carriage return"};
     if (!text.ends_with('\n')) return {std::nullopt, file + ": wanted a newline at its end"};
@@ -56,9 +57,11 @@ Reading<Marker> parse_marker(const std::string& file, std::string_view id, std::
     fields.number("format", marker_format, marker_format);
     Marker marker;
     marker.id = fields.text("id");
-    if (marker.id != id) fields.refuse("id", "its folder's name " + quoted(std::string(id)), quoted(marker.id));
+    if (marker.id != id)
+        fields.refuse("id", "its folder's name " + quoted(std::string(id)), quoted(marker.id));
     marker.driver_version = checked(fields, "driver_version", is_version, "a driver version");
-    marker.kind = kind_of(fields.choice("kind", {"open", "proprietary", "grid"})).value_or(Kind::Open);
+    marker.kind =
+        kind_of(fields.choice("kind", {"open", "proprietary", "grid"})).value_or(Kind::Open);
     marker.kernel = checked(fields, "kernel", is_kernel_release, "a kernel release");
     marker.arch = checked(fields, "arch", is_source_name, "an architecture");
     marker.source = fields.text("source");

@@ -34,9 +34,8 @@ void read_ready(Fields& ready, Policy& policy) {
         for (ReadyTest known : {ReadyTest::Bound, ReadyTest::Open, ReadyTest::Nvml})
             if (test == to_text(known)) policy.ready_test = known;
     }
-    policy.ready_timeout_seconds =
-        static_cast<int>(ready.optional_number("timeout_seconds", 1, 600)
-                             .value_or(policy.ready_timeout_seconds));
+    policy.ready_timeout_seconds = static_cast<int>(
+        ready.optional_number("timeout_seconds", 1, 600).value_or(policy.ready_timeout_seconds));
 }
 
 void read_driver(Fields& driver, Policy& policy) {

@@ -49,7 +49,7 @@ FileFact read_module(const Root& root, const std::string& folder, const MarkerMo
     FileFact fact;
     fact.path = module.path;
     const std::string path = folder + "/" + module.path;
-    struct stat status {};
+    struct stat status{};
     auto fd = open_regular(root, path, status);
     fact.present = fd.has_value() || fd.error().code != Errc::NotFound;
     if (!fd) {
@@ -75,7 +75,7 @@ FileFact read_module(const Root& root, const std::string& folder, const MarkerMo
 }
 
 void read_marker(const Root& root, const std::string& path, BakeFact& bake) {
-    struct stat status {};
+    struct stat status{};
     auto fd = open_regular(root, path, status);
     if (!fd) {
         if (fd.error().code != Errc::NotFound) bake.marker.flaw = fd.error().what;
@@ -122,8 +122,8 @@ StoreReading read_store(const Root& root, const Wanted& wanted) {
     }
     for (const std::string& id : *entries) {
         if (id.starts_with('.')) continue; // unfinished or deleted: no bake for anybody
-        reading.bakes.push_back(read_bake(root, std::string(names::store) + "/" + id, id, wanted,
-                                          &reading.images));
+        reading.bakes.push_back(
+            read_bake(root, std::string(names::store) + "/" + id, id, wanted, &reading.images));
     }
     return reading;
 }

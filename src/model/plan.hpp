@@ -51,6 +51,7 @@ struct Remove { ///< a node or link of ours
 struct TestReady {
     ReadyTest test = ReadyTest::Open;
     std::vector<std::string> nodes; ///< /dev/nvidiaN of each GPU
+    int timeout_seconds = 10;
     bool operator==(const TestReady&) const = default;
 };
 struct StartUnit {
@@ -62,8 +63,8 @@ struct MarkReady { ///< /run/gpuboot/ready
     bool operator==(const MarkReady&) const = default;
 };
 
-using Step = std::variant<Activate, Deactivate, LoadModule, UnloadModule, RequestRebuild, MakeNode, MakeLink,
-                          Remove, TestReady, StartUnit, MarkReady>;
+using Step = std::variant<Activate, Deactivate, LoadModule, UnloadModule, RequestRebuild, MakeNode,
+                          MakeLink, Remove, TestReady, StartUnit, MarkReady>;
 using Plan = std::vector<Step>;
 
 std::string to_text(const Step& step);

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "decide/devices.hpp"
+
+#include <algorithm>
+
+#include "decide/plan.hpp"
+
+namespace gpuboot::decide {
+
+namespace {
+
+using namespace model;
+
+// Of NVIDIA's frontend major: nvidia-modprobe-utils.c, NV_CTL_DEVICE_MINOR and NV_MODESET_MINOR.
+constexpr unsigned control_minor = 255, modeset_minor = 254;
+
+NodeFact fact_of(const DeviceFacts& facts, const std::string& path) {
+    const auto fact = std::ranges::find(facts.nodes, path, &NodeFact::path);
+    if (fact != facts.nodes.end()) return *fact;
+    NodeFact absent;
+    absent.path = path;
+    return absent;
+}
+
+bool is_right(const NodeFact& found, const MakeNode& wanted) {
+    return found.character && found.major == wanted.major && found.minor == wanted.minor &&
+           found.mode == wanted.mode && found.uid == wanted.uid && found.gid == wanted.gid;
+}
+
+std::string char_path(const MakeNode& node) {
+    return "/dev/char/" + std::to_string(node.major) + ":" + std::to_string(node.minor);
+}
+
+std::string link_target(const MakeNode& node) { return "../" + node.path.substr(5); }
+
+std::string describe(const NodeFact& found) {
+    if (!found.present) return "nothing";
+    if (!found.character) return "something that is no character device";
+    return to_text(Step(MakeNode{found.path, found.major, found.minor, found.mode, found.uid,
+                                 found.gid}))
+        .substr(std::string_view("make node ").size() + found.path.size() + 1);
+}
+
+} // namespace
+
+std::vector<MakeNode> wanted_nodes(const DeviceFacts& facts, std::string_view address) {
+    std::vector<MakeNode> nodes;
+    const auto want = [&](const std::string& name, unsigned major, unsigned minor) {
+        nodes.push_back({"/dev/" + name, major, minor, facts.mode, facts.uid, facts.gid});
+    };
+    if (facts.frontend_major) {
+        if (address.empty()) want("nvidiactl", *facts.frontend_major, control_minor);
+        if (address.empty() && facts.modeset)
+            want("nvidia-modeset", *facts.frontend_major, modeset_minor);
+        for (const ServedGpu& gpu : facts.served)
+            if (address.empty() || gpu.address == address)
+                want("nvidia" + std::to_string(gpu.minor), *facts.frontend_major, gpu.minor);
+    }
+    if (facts.uvm_major && address.empty()) {
+        want("nvidia-uvm", *facts.uvm_major, 0);
+        want("nvidia-uvm-tools", *facts.uvm_major, 1);
+    }
+    return nodes;
+}
+
+Plan plan_nodes(const DeviceFacts& facts, std::string_view address) {
+    Plan steps;
+    for (const MakeNode& node : wanted_nodes(facts, address)) {
+        const NodeFact found = fact_of(facts, node.path);
+        // ModifyDeviceFiles=0: the operator makes the nodes; the links are ours all the same.
+        if (facts.modify && !is_right(found, node)) steps.push_back(node);
+        if (found.char_link != link_target(node))
+            steps.push_back(MakeLink{char_path(node), link_target(node)});
+    }
+    return steps;
+}
+
+Plan plan_ready(const DeviceFacts& facts, const Policy& policy) {
+    Plan steps;
+    TestReady test{policy.ready_test, {}, policy.ready_timeout_seconds};
+    for (const ServedGpu& gpu : facts.served)
+        test.nodes.push_back("/dev/nvidia" + std::to_string(gpu.minor));
+    steps.push_back(std::move(test));
+    for (const std::string& unit : policy.critical_units)
+        steps.push_back(StartUnit{unit, true});
+    steps.push_back(MarkReady{});
+    for (const std::string& unit : policy.deferred_units)
+        steps.push_back(StartUnit{unit, false});
+    return steps;
+}
+
+std::vector<Reason> judge_devices(const DeviceFacts& facts, std::string_view address) {
+    using enum ReasonCode;
+    std::vector<Reason> reasons;
+    for (const Gpu& gpu : facts.gpus) {
+        if (!address.empty() && gpu.address != address) continue;
+        const bool served =
+            std::ranges::find(facts.served, gpu.address, &ServedGpu::address) != facts.served.end();
+        if (gpu.driver.empty() || (gpu.driver == "nvidia" && !served))
+            reasons.push_back({GpuUnbound, gpu.address, "nvidia",
+                               gpu.driver.empty() ? "no driver" : "bound, but not served"});
+    }
+    for (const MakeNode& node : wanted_nodes(facts, address)) {
+        const NodeFact found = fact_of(facts, node.path);
+        const NodeFact wanted{node.path, true,     true,     node.major, node.minor,
+                              node.mode, node.uid, node.gid, ""};
+        if (!is_right(found, node))
+            reasons.push_back({NodeWrong, node.path, describe(wanted), describe(found)});
+        else if (found.char_link != link_target(node))
+            reasons.push_back({NodeWrong, char_path(node), link_target(node),
+                               found.char_link.empty() ? "nothing" : found.char_link});
+    }
+    return reasons;
+}
+
+Reason reason_of(const Step& step, const std::string& error) {
+    using enum ReasonCode;
+    if (const auto* test = std::get_if<TestReady>(&step)) {
+        if (test->test == ReadyTest::Nvml) return {NvmlFailed, "", "every GPU", error};
+        std::string nodes;
+        for (const std::string& node : test->nodes)
+            nodes += (nodes.empty() ? "" : " ") + node;
+        return {OpenFailed, nodes, "an adapter that opens", error};
+    }
+    if (const auto* unit = std::get_if<StartUnit>(&step))
+        return {UnitFailed, unit->unit, "active", error};
+    if (const auto* node = std::get_if<MakeNode>(&step))
+        return {NodeWrong, node->path, "a node that can be made", error};
+    return {StepFailed, to_text(step), "done", error};
+}
+
+} // namespace gpuboot::decide

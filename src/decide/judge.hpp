@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Facts -> Verdict. Pure: no clock, file, log or library.
+#pragma once
+
+#include <vector>
+
+#include "model/facts.hpp"
+#include "model/verdict.hpp"
+
+namespace gpuboot::decide {
+
+/// The first of these that holds decides; the reasons say why:
+///   opted out; no GPU; no usable pin; another driver in the way; the pinned driver live and
+///   bound (ready); a bake that fits (fast: of several the one whose id sorts last, on every boot
+///   the same); a load that no compile can cure (blocked); a compile may help (rebuild); blocked.
+model::Verdict judge(const model::Facts& facts);
+
+/// Why this bake does not fit; empty: it does.
+std::vector<model::Reason> judge_bake(const model::Facts& facts, const model::BakeFact& bake);
+
+} // namespace gpuboot::decide

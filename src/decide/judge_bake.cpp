@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "decide/judge.hpp"
+
+namespace gpuboot::decide {
+
+namespace {
+
+using namespace model;
+using enum ReasonCode;
+
+std::string file_of(const BakeFact& bake, const std::string& path) { return bake.id + "/" + path; }
+
+std::vector<Reason> judge_marker(const BakeFact& bake) {
+    if (!bake.unsafe.empty())
+        return {{BakeUnsafe, bake.id, "owner root, writable by root alone", bake.unsafe}};
+    if (!bake.marker.flaw.empty())
+        return {{MarkerMalformed, bake.id, "a valid marker", bake.marker.flaw}};
+    if (!bake.marker.value) return {{MarkerMissing, bake.id, "marker.toml", "nothing"}};
+    return {};
+}
+
+void judge_target(const Facts& facts, const BakeFact& bake, std::vector<Reason>& reasons) {
+    const Marker& marker = *bake.marker.value;
+    const Pin& pin = *facts.pin.value;
+    const auto compare = [&](ReasonCode code, std::string_view wanted, std::string_view found) {
+        if (wanted != found)
+            reasons.push_back({code, bake.id, std::string(wanted), std::string(found)});
+    };
+    compare(KernelDiffers, facts.host.kernel, marker.kernel);
+    compare(VersionDiffers, pin.version, marker.driver_version);
+    compare(KindDiffers, to_text(pin.kind), to_text(marker.kind));
+    compare(ArchDiffers, facts.host.arch, marker.arch);
+    compare(SourceDiffers, pin.source.sha256, marker.source_sha256);
+    for (const std::string& name : facts.policy.modules)
+        if (std::ranges::find(marker.modules, "modules/" + name + ".ko", &MarkerModule::path) ==
+            marker.modules.end())
+            reasons.push_back({ModuleNotInBake, bake.id, name, "nothing"});
+}
+
+void judge_file(const Facts& facts, const BakeFact& bake, const MarkerModule& wanted,
+                const FileFact& found, std::vector<Reason>& reasons) {
+    const std::string file = file_of(bake, found.path);
+    const auto release = found.vermagic.substr(0, found.vermagic.find(' '));
+    if (!found.present)
+        reasons.push_back({FileMissing, file, "a regular file", "nothing"});
+    else if (!found.flaw.empty())
+        reasons.push_back({FileUnreadable, file, "a module", found.flaw});
+    else if (!found.unsafe.empty())
+        reasons.push_back({BakeUnsafe, file, "owner root, writable by root alone", found.unsafe});
+    else if (found.size != wanted.size)
+        reasons.push_back(
+            {FileSizeDiffers, file, std::to_string(wanted.size), std::to_string(found.size)});
+    else if (found.sha256 != wanted.sha256)
+        reasons.push_back({FileDigestDiffers, file, wanted.sha256, found.sha256});
+    else if (release != facts.host.kernel)
+        reasons.push_back({VermagicDiffers, file, facts.host.kernel, found.vermagic});
+}
+
+Reason refusal(const BakeFact& bake, const RefusedLoad& refused) {
+    std::string found = std::string(::strerrorname_np(refused.error)) + " (" +
+                        ::strerrordesc_np(refused.error) + ")";
+    if (!refused.kernel_line.empty()) found += ", kernel: " + refused.kernel_line;
+    const std::string subject = refused.module + " of " + bake.id;
+    switch (refused.error) {
+    case ENODEV: return {GpuUnsupported, subject, "a GPU this driver knows", found};
+    case EPERM:
+    case EKEYREJECTED: return {LoadForbidden, subject, "a module this kernel lets in", found};
+    default: return {LoadRefused, subject, "a module this kernel takes", found};
+    }
+}
+
+} // namespace
+
+std::vector<Reason> judge_bake(const Facts& facts, const BakeFact& bake) {
+    auto reasons = judge_marker(bake);
+    if (!reasons.empty() || !facts.pin.value) return reasons;
+    judge_target(facts, bake, reasons);
+    const auto& modules = bake.marker.value->modules;
+    for (std::size_t i = 0; i < std::min(bake.files.size(), modules.size()); ++i)
+        judge_file(facts, bake, modules[i], bake.files[i], reasons);
+    for (const RefusedLoad& refused : facts.refused)
+        if (refused.bake == bake.id) reasons.push_back(refusal(bake, refused));
+    return reasons;
+}
+
+} // namespace gpuboot::decide

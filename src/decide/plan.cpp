@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "decide/plan.hpp"
+
+#include <algorithm>
+
+namespace gpuboot::decide {
+
+namespace {
+
+using namespace model;
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+    return std::ranges::find(names, name) != names.end();
+}
+
+/// Adds `module` behind what it depends on in the same bake. A cycle ends at `planned`.
+void plan_module(const Marker& marker, const MarkerModule& module,
+                 std::vector<std::string>& planned, Plan& plan) {
+    if (contains(planned, module.name)) return;
+    planned.push_back(module.name);
+    LoadModule step{marker.id, module.name, module.sha256, {}};
+    for (const std::string& name : module.depends) {
+        const auto own = std::ranges::find(marker.modules, name, &MarkerModule::name);
+        if (own != marker.modules.end())
+            plan_module(marker, *own, planned, plan);
+        else
+            step.depends.push_back(name);
+    }
+    plan.push_back(std::move(step));
+}
+
+Plan plan_load(const Facts& facts, const Marker& marker) {
+    Plan plan;
+    if (facts.active != marker.id) plan.push_back(Activate{marker.id});
+    std::vector<std::string> planned;
+    if (facts.loaded) planned = facts.loaded->modules;
+    for (const std::string& name : facts.policy.modules) {
+        const auto module =
+            std::ranges::find(marker.modules, "modules/" + name + ".ko", &MarkerModule::path);
+        if (module != marker.modules.end()) plan_module(marker, *module, planned, plan);
+    }
+    return plan;
+}
+
+/// With no driver live the link of an earlier verdict would only mislead (V5).
+Plan plan_rest(const Facts& facts) {
+    if (facts.active.empty() || facts.loaded) return {};
+    return {Deactivate{}};
+}
+
+} // namespace
+
+Plan plan(const Facts& facts, const Verdict& verdict) {
+    switch (verdict.kind) {
+    case VerdictKind::Ready: return {};
+    case VerdictKind::Fast: {
+        const auto bake = std::ranges::find(facts.bakes, verdict.bake, &BakeFact::id);
+        return bake == facts.bakes.end() ? Plan{} : plan_load(facts, *bake->marker.value);
+    }
+    case VerdictKind::Fetch:
+    case VerdictKind::Rebuild: {
+        Plan steps = plan_rest(facts);
+        steps.push_back(RequestRebuild{});
+        return steps;
+    }
+    case VerdictKind::Idle:
+    case VerdictKind::OptedOut:
+    case VerdictKind::Blocked: return plan_rest(facts);
+    }
+    return {};
+}
+
+Plan plan_undo(const std::vector<std::string>& before, const std::vector<std::string>& live) {
+    Plan steps;
+    // Users of a module come after it in the kernel's list of names only by chance; uvm, modeset,
+    // drm and peermem all stand on nvidia, so nvidia itself goes last.
+    for (const std::string& name : live)
+        if (!contains(before, name) && name != "nvidia") steps.push_back(UnloadModule{name});
+    if (contains(live, "nvidia") && !contains(before, "nvidia"))
+        steps.push_back(UnloadModule{"nvidia"});
+    steps.push_back(Deactivate{});
+    return steps;
+}
+
+} // namespace gpuboot::decide

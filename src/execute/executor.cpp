@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "execute/executor.hpp"
+
+#include <chrono>
+
+#include "base/names.hpp"
+#include "input/kernel_log.hpp"
+
+namespace gpuboot::execute {
+
+namespace {
+
+using namespace model;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::minutes unit_deadline{5}; // the unit's own TimeoutStartSec is shorter
+constexpr std::string_view probe = GPUBOOT_LIBEXECDIR "/gpuboot-probe";
+
+/// A telemetry unit that does not even get enqueued never fails a boot (S3-05).
+bool tolerated(const Step& step) {
+    const auto* unit = std::get_if<StartUnit>(&step);
+    return unit && !unit->critical;
+}
+
+/// The last line of what a tool printed: its own word on why it failed.
+std::string last_line(std::string text) {
+    while (text.ends_with('\n'))
+        text.pop_back();
+    return text.substr(text.rfind('\n') + 1);
+}
+
+Result<void> run_tool(Effects& effects, Tool tool) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(tool.deadline).count();
+    auto result = effects.run(tool);
+    if (!result) return forward(std::move(result).error());
+    if (result->timed_out)
+        return fail(Errc::Timeout, "no answer within " + std::to_string(seconds) + " s");
+    if (!result->succeeded()) return fail(Errc::Io, last_line(result->output));
+    return {};
+}
+
+} // namespace
+
+Execution Executor::run(const Plan& plan) {
+    Execution execution;
+    for (const Step& step : plan) {
+        StepReport report{to_text(step), Outcome::Skipped, 0, ""};
+        if (!execution.failure) {
+            input::KernelLog kernel_log;
+            const auto begin = Clock::now();
+            auto done = std::visit([this](const auto& s) { return perform(s); }, step);
+            report.usec =
+                std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin).count();
+            report.outcome = done ? Outcome::Done : Outcome::Failed;
+            if (!done) report.error = done.error().what;
+            if (!done && !tolerated(step))
+                execution.failure = Failure{step, std::move(done).error(), kernel_log.complaint()};
+        }
+        execution.steps.push_back(std::move(report));
+    }
+    return execution;
+}
+
+Result<void> Executor::perform(const Activate& step) {
+    if (auto made = effects_.ensure_directory(names::run_directory, 0755); !made) return made;
+    return effects_.replace_link(names::active_link, std::string(names::store) + "/" + step.bake);
+}
+
+Result<void> Executor::perform(const Deactivate&) { return effects_.remove(names::active_link); }
+
+Result<void> Executor::perform(const LoadModule& step) {
+    const auto image = images_.find(step.sha256);
+    if (image == images_.end())
+        return fail(Errc::Internal, "no verified bytes with digest " + step.sha256);
+    for (const std::string& name : step.depends)
+        if (auto loaded = effects_.load_system_module(name); !loaded) return loaded;
+    return effects_.load_module(step.name, image->second);
+}
+
+Result<void> Executor::perform(const UnloadModule& step) {
+    return effects_.unload_module(step.name);
+}
+
+Result<void> Executor::perform(const RequestRebuild&) {
+    if (auto made = effects_.ensure_directory(names::next_directory, 0700); !made) return made;
+    return effects_.replace_file(names::next_rebuild, "", 0600);
+}
+
+Result<void> Executor::perform(const MakeNode& step) { return effects_.make_node(step); }
+
+Result<void> Executor::perform(const MakeLink& step) {
+    const auto folder = step.path.substr(0, step.path.rfind('/'));
+    if (auto made = effects_.ensure_directory(folder, 0755); !made) return made;
+    return effects_.replace_link(step.path, step.target);
+}
+
+Result<void> Executor::perform(const Remove& step) { return effects_.remove(step.path); }
+
+Result<void> Executor::perform(const TestReady& step) {
+    if (step.nodes.empty()) return fail(Errc::NotFound, "the driver serves no GPU");
+    const std::chrono::seconds deadline(step.timeout_seconds);
+    Tool tool{{std::string(probe)}, Tool{}.environment, deadline, {}};
+    switch (step.test) {
+    case ReadyTest::Bound: return {}; // the verdict on the nodes has said so already
+    case ReadyTest::Open:
+        tool.argv.emplace_back("open");
+        tool.argv.insert(tool.argv.end(), step.nodes.begin(), step.nodes.end());
+        break;
+    case ReadyTest::Nvml:
+        tool.argv.insert(tool.argv.end(), {"nvml", std::to_string(step.nodes.size())});
+        break;
+    }
+    return run_tool(effects_, std::move(tool));
+}
+
+Result<void> Executor::perform(const StartUnit& step) {
+    Tool tool{{"/usr/bin/systemctl"}, Tool{}.environment, unit_deadline, {}};
+    if (!step.critical) tool.argv.emplace_back("--no-block");
+    tool.argv.insert(tool.argv.end(), {"start", "--", step.unit});
+    return run_tool(effects_, std::move(tool));
+}
+
+Result<void> Executor::perform(const MarkReady&) {
+    return effects_.replace_file(names::ready_stamp, "", 0644);
+}
+
+} // namespace gpuboot::execute

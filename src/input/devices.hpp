@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Reads what the driver says about its device nodes, and what lies in /dev.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "base/root.hpp"
+#include "model/devices.hpp"
+
+namespace gpuboot::input {
+
+Result<model::DeviceFacts> read_devices(const Root& root);
+
+/// The major of the character device called exactly `name` in the text of /proc/devices.
+std::optional<unsigned> major_of(std::string_view proc_devices, std::string_view name);
+
+/// The value behind "key:" at a line's begin, trimmed; "" when there is none
+/// (/proc/driver/nvidia/params, /proc/driver/nvidia/gpus/*/information).
+std::string value_of(std::string_view text, std::string_view key);
+
+} // namespace gpuboot::input

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "input/gather.hpp"
+
+#include "base/names.hpp"
+#include "input/attempts.hpp"
+#include "input/gpus.hpp"
+#include "input/host.hpp"
+#include "input/loaded_driver.hpp"
+#include "input/pin.hpp"
+#include "input/policy.hpp"
+
+namespace gpuboot::input {
+
+namespace {
+
+std::string active_bake(const Root& root) {
+    auto target = root.read_link(names::active_link);
+    return target ? target->substr(target->rfind('/') + 1) : "";
+}
+
+} // namespace
+
+Result<World> gather(const Root& root, const model::Host& host) {
+    World world;
+    model::Facts& facts = world.facts;
+    facts.host = host;
+
+    PinReading pin = read_pin(root);
+    facts.pin_path = std::move(pin.path);
+    facts.pin = std::move(pin.pin);
+    PolicyReading policy = read_policy(root);
+    facts.policy = std::move(policy.policy);
+    facts.policy_flaw = std::move(policy.flaw);
+
+    StoreReading store =
+        read_store(root, {host.kernel, host.arch, facts.pin.value ? facts.pin.value->version : ""});
+    facts.bakes = std::move(store.bakes);
+    facts.store_flaw = std::move(store.flaw);
+    world.images = std::move(store.images);
+    if (auto read = refresh(root, facts); !read) return forward(std::move(read).error());
+    return world;
+}
+
+Result<void> refresh(const Root& root, model::Facts& facts) {
+    if (!root.is_system()) return {};
+    facts.opted_out = read_opt_out(root);
+    auto gpus = read_gpus();
+    if (!gpus) return forward(std::move(gpus).error());
+    facts.gpus = std::move(*gpus);
+    facts.active = active_bake(root);
+    facts.loaded = read_loaded_driver(root);
+    facts.refused = read_refused_loads(root);
+    facts.rebuilt = read_rebuild_attempt(root);
+    return {};
+}
+
+} // namespace gpuboot::input

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Reads the whole machine into Facts. Changes nothing, decides nothing, logs nothing.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/root.hpp"
+#include "input/store.hpp"
+#include "model/facts.hpp"
+
+namespace gpuboot::input {
+
+struct World {
+    model::Facts facts;
+    Images images; ///< of every module that is what its marker says
+};
+
+/// `host` is the kernel that is judged: the running one, or an offline tree's target. On an
+/// offline tree there are no GPUs, no loaded driver and no attempts.
+Result<World> gather(const Root& root, const model::Host& host);
+
+/// Reads again what acting can have changed: GPUs, loaded driver, activation, attempts. The store
+/// is not read twice in one run.
+Result<void> refresh(const Root& root, model::Facts& facts);
+
+} // namespace gpuboot::input
