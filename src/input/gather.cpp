@@ -20,25 +20,27 @@ std::string active_bake(const Root& root) {
 
 } // namespace
 
-Result<World> gather(const Root& root, const model::Host& host) {
-    World world;
-    model::Facts& facts = world.facts;
+Result<model::Facts> gather_machine(const Root& root, const model::Host& host) {
+    model::Facts facts;
     facts.host = host;
-
     PinReading pin = read_pin(root);
     facts.pin_path = std::move(pin.path);
     facts.pin = std::move(pin.pin);
     PolicyReading policy = read_policy(root);
     facts.policy = std::move(policy.policy);
     facts.policy_flaw = std::move(policy.flaw);
-
-    StoreReading store =
-        read_store(root, {host.kernel, host.arch, facts.pin.value ? facts.pin.value->version : ""});
-    facts.bakes = std::move(store.bakes);
-    facts.store_flaw = std::move(store.flaw);
-    world.images = std::move(store.images);
     if (auto read = refresh(root, facts); !read) return forward(std::move(read).error());
-    return world;
+    return facts;
+}
+
+Result<World> gather(const Root& root, const model::Host& host) {
+    auto facts = gather_machine(root, host);
+    if (!facts) return forward(std::move(facts).error());
+    const std::string version = facts->pin.value ? facts->pin.value->version : "";
+    StoreReading store = read_store(root, {host.kernel, host.arch, version});
+    facts->bakes = std::move(store.bakes);
+    facts->store_flaw = std::move(store.flaw);
+    return World{std::move(*facts), std::move(store.images)};
 }
 
 Result<void> refresh(const Root& root, model::Facts& facts) {

@@ -20,6 +20,9 @@ struct World {
 /// offline tree there are no GPUs, no loaded driver and no attempts.
 Result<World> gather(const Root& root, const model::Host& host);
 
+/// Without the store: for phases that load nothing. `bakes` stays empty.
+Result<model::Facts> gather_machine(const Root& root, const model::Host& host);
+
 /// Reads again what acting can have changed: GPUs, loaded driver, activation, attempts. The store
 /// is not read twice in one run.
 Result<void> refresh(const Root& root, model::Facts& facts);

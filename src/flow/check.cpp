@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "flow/check.hpp"
+
+#include <optional>
+
+#include "base/document.hpp"
+#include "base/names.hpp"
+#include "decide/devices.hpp"
+#include "decide/judge.hpp"
+#include "decide/plan.hpp"
+#include "input/gather.hpp"
+#include "input/host.hpp"
+
+namespace gpuboot::flow {
+
+namespace {
+
+using namespace model;
+
+std::vector<std::string> live_modules(const Facts& facts) {
+    return facts.loaded ? facts.loaded->modules : std::vector<std::string>{};
+}
+
+/// So that no bake is loaded twice in one boot, and the verdict can say why.
+Result<void> remember_refusal(execute::Effects& effects, const LoadModule& step,
+                              const execute::Failure& failure) {
+    const std::string folder(names::tried_directory);
+    const Node record = Table{{"bake", step.bake},
+                              {"module", step.name},
+                              {"errno", failure.error.sys},
+                              {"kernel_line", failure.kernel_line}};
+    if (auto made = effects.ensure_directory(folder, 0755); !made) return made;
+    return effects.replace_file(folder + "/load-" + step.bake + ".json", to_json(record) + "\n",
+                                0644);
+}
+
+/// Takes the half-loaded bake back. The reason, if trying another bake makes no sense.
+std::optional<Reason> recover(const Machine& machine, execute::Executor& executor, Run& run,
+                              Facts& facts, const std::vector<std::string>& before,
+                              const execute::Failure& failure) {
+    (void)input::refresh(machine.root, facts);
+    run.add(executor.run(decide::plan_undo(before, live_modules(facts))));
+    const auto* load = std::get_if<LoadModule>(&failure.step);
+    if (!load) return decide::reason_of(failure.step, failure.error.what);
+    if (auto noted = remember_refusal(machine.effects, *load, failure); !noted)
+        return Reason{ReasonCode::StepFailed, "remember the refused load", "done",
+                      noted.error().what};
+    return std::nullopt;
+}
+
+/// Acts on verdicts until one stands: each turn but the last rules one more bake out.
+Result<Verdict> act(const Machine& machine, input::World& world, Run& run) {
+    Facts& facts = world.facts;
+    execute::Executor executor(machine.effects, world.images);
+    Verdict verdict = run.report().before;
+    for (;;) {
+        const auto before = live_modules(facts);
+        const auto execution = executor.run(decide::plan(facts, verdict));
+        run.add(execution);
+        std::optional<Reason> broken;
+        if (execution.failure)
+            broken = recover(machine, executor, run, facts, before, *execution.failure);
+        if (auto read = input::refresh(machine.root, facts); !read)
+            return forward(std::move(read).error());
+        verdict = decide::judge(facts);
+        if (broken) {
+            verdict.kind = VerdictKind::Blocked;
+            verdict.reasons.push_back(std::move(*broken));
+        }
+        if (broken || !execution.failure) return verdict;
+    }
+}
+
+} // namespace
+
+Result<Report> check(const Machine& machine, std::string_view phase) {
+    auto world = input::gather(machine.root, input::read_host());
+    if (!world) return forward(std::move(world).error(), "reading the machine");
+    Run run(machine, phase, world->facts, decide::judge(world->facts));
+    auto verdict = act(machine, *world, run);
+    if (!verdict) return forward(std::move(verdict).error(), "reading the machine again");
+    // A stamp of an earlier run must not outlive the driver it spoke of.
+    if (verdict->kind != VerdictKind::Ready) (void)machine.effects.remove(names::ready_stamp);
+    (void)machine.effects.remove(names::next_recheck);
+    return run.finish(world->facts, std::move(*verdict));
+}
+
+} // namespace gpuboot::flow

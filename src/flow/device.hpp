@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The device phase: one GPU came or went at run time.
+#pragma once
+
+#include <string>
+
+#include "flow/phase.hpp"
+
+namespace gpuboot::flow {
+
+/// Waits for the driver to take the GPU, makes its node, and notes what was made. On a machine
+/// without a live driver (the first GPU ever) it asks for the whole chain instead.
+Result<model::Report> add_device(const Machine& machine, const std::string& address);
+
+/// Removes what `add_device` or init made for it. Of a GPU nothing is known about: nothing to do.
+Result<void> remove_device(const Machine& machine, const std::string& address);
+
+} // namespace gpuboot::flow

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "flow/init.hpp"
+
+#include <algorithm>
+
+#include "base/names.hpp"
+#include "decide/devices.hpp"
+#include "decide/judge.hpp"
+#include "decide/plan.hpp"
+#include "flow/made_nodes.hpp"
+#include "input/devices.hpp"
+#include "input/gather.hpp"
+#include "input/host.hpp"
+
+namespace gpuboot::flow {
+
+namespace {
+
+using namespace model;
+
+/// One GPU that no driver serves does not fail the others (F-92).
+bool fails_the_machine(const Reason& reason, const DeviceFacts& devices) {
+    return reason.code != ReasonCode::GpuUnbound || devices.served.empty();
+}
+
+struct Outcome {
+    DeviceFacts devices;
+    std::vector<Reason> reasons;
+};
+
+/// Makes what is missing, looks again, and only then asks the driver itself.
+Result<Outcome> make_ready(const Machine& machine, const Policy& policy, Run& run) {
+    const input::Images none;
+    execute::Executor executor(machine.effects, none);
+    auto devices = input::read_devices(machine.root);
+    if (!devices) return forward(std::move(devices).error());
+    run.add(executor.run(decide::plan_nodes(*devices)));
+    devices = input::read_devices(machine.root);
+    if (!devices) return forward(std::move(devices).error());
+
+    if (auto noted = note_made_nodes(machine.effects, *devices); !noted)
+        return forward(std::move(noted).error());
+
+    Outcome outcome{std::move(*devices), {}};
+    outcome.reasons = decide::judge_devices(outcome.devices);
+    const auto fatal = [&](const Reason& r) { return fails_the_machine(r, outcome.devices); };
+    if (std::ranges::any_of(outcome.reasons, fatal)) return outcome;
+    const auto execution = executor.run(decide::plan_ready(outcome.devices, policy));
+    run.add(execution);
+    if (const auto& failure = execution.failure) {
+        std::string error = failure->error.what;
+        if (!failure->kernel_line.empty()) error += "; kernel: " + failure->kernel_line;
+        outcome.reasons.push_back(decide::reason_of(failure->step, error));
+    }
+    return outcome;
+}
+
+} // namespace
+
+std::vector<GpuReport> report_gpus(const DeviceFacts& devices, const std::vector<Reason>& reasons) {
+    std::vector<GpuReport> reports;
+    for (const Gpu& gpu : devices.gpus) {
+        GpuReport report;
+        report.gpu = gpu;
+        const auto served = std::ranges::find(devices.served, gpu.address, &ServedGpu::address);
+        if (served != devices.served.end()) {
+            report.minor = static_cast<int>(served->minor);
+            report.node = "/dev/nvidia" + std::to_string(served->minor);
+            report.ready = std::ranges::none_of(
+                reasons, [&](const Reason& reason) { return fails_the_machine(reason, devices); });
+        }
+        reports.push_back(std::move(report));
+    }
+    return reports;
+}
+
+Result<Report> init(const Machine& machine) {
+    auto gathered = input::gather_machine(machine.root, input::read_host());
+    if (!gathered) return forward(std::move(gathered).error(), "reading the machine");
+    Facts& facts = *gathered;
+    Run run(machine, "init", facts, decide::judge(facts));
+    (void)machine.effects.remove(names::ready_stamp); // stands again only when this run earns it
+    auto outcome = make_ready(machine, facts.policy, run);
+    if (!outcome) return forward(std::move(outcome).error(), "reading the devices");
+
+    run.report().gpus = report_gpus(outcome->devices, outcome->reasons);
+    Verdict after = decide::judge(facts);
+    for (Reason& reason : outcome->reasons) {
+        if (fails_the_machine(reason, outcome->devices)) after.kind = VerdictKind::Blocked;
+        if (std::ranges::find(after.reasons, reason) == after.reasons.end())
+            after.reasons.push_back(std::move(reason));
+    }
+    return run.finish(facts, std::move(after));
+}
+
+} // namespace gpuboot::flow

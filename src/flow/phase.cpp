@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "flow/phase.hpp"
+
+#include "base/names.hpp"
+#include "input/host.hpp"
+#include "report/journal.hpp"
+#include "report/record.hpp"
+
+namespace gpuboot::flow {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+std::int64_t seconds_since_epoch() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::seconds>(now).count();
+}
+
+/// A phase of one device never stands for the machine.
+bool is_last(const model::Report& report) { return !report.phase.starts_with("device"); }
+
+Result<void> write_report(execute::Effects& effects, const model::Report& report) {
+    const std::string folder(names::report_directory);
+    const std::string text = to_json(report::record_of(report)) + "\n";
+    if (auto made = effects.ensure_directory(folder, 0755); !made) return made;
+    if (auto put = effects.replace_file(folder + "/" + report.phase + ".json", text, 0644); !put)
+        return put;
+    return is_last(report) ? effects.replace_file(names::last_report, text, 0644) : Result<void>{};
+}
+
+} // namespace
+
+Run::Run(const Machine& machine, std::string_view phase, const model::Facts& facts,
+         model::Verdict before)
+    : machine_(machine), begin_(steady_clock::now()) {
+    report_.phase = phase;
+    report_.boot_id = input::read_boot_id(machine.root);
+    report_.at = seconds_since_epoch();
+    report_.host = facts.host;
+    report_.pin = facts.pin.value;
+    report_.before = std::move(before);
+}
+
+void Run::add(const execute::Execution& execution) {
+    report_.steps.insert(report_.steps.end(), execution.steps.begin(), execution.steps.end());
+}
+
+model::Report Run::finish(const model::Facts& facts, model::Verdict after) {
+    report_.loaded = facts.loaded;
+    report_.after = std::move(after);
+    report_.ready = machine_.root.exists(names::ready_stamp);
+    report_.usec =
+        std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - begin_).count();
+    if (auto written = write_report(machine_.effects, report_); !written)
+        report_.after.reasons.push_back(
+            {model::ReasonCode::StepFailed, "write the report", "done", written.error().what});
+    report::send_events(report_);
+    return report_;
+}
+
+} // namespace gpuboot::flow

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "flow/request.hpp"
+
+#include <pwd.h>
+#include <syslog.h>
+
+#include "base/document.hpp"
+#include "base/names.hpp"
+#include "input/policy.hpp"
+#include "input/request.hpp"
+#include "report/journal.hpp"
+
+namespace gpuboot::flow {
+
+namespace {
+
+using input::Request;
+using input::Verb;
+
+/// Root where the daemon's user does not exist: then nobody but root is believed.
+uid_t daemon_uid() {
+    const passwd* entry = ::getpwnam(std::string(names::daemon_user).c_str());
+    return entry ? entry->pw_uid : 0;
+}
+
+Result<void> write_job(execute::Effects& effects, const Request& request, std::string_view state,
+                       const std::string& verdict, const std::string& error) {
+    if (request.job == 0) return {};
+    const std::string folder(names::report_directory);
+    const Node record = Table{{"job", request.job},
+                              {"verb", to_text(request.verb)},
+                              {"state", state},
+                              {"verdict", verdict},
+                              {"error", error}};
+    if (auto made = effects.ensure_directory(folder, 0755); !made) return made;
+    return effects.replace_file(folder + "/job-" + std::to_string(request.job) + ".json",
+                                to_json(record) + "\n", 0644);
+}
+
+std::vector<std::string_view> units_of(Verb verb) {
+    switch (verb) {
+    case Verb::Check:
+        return {names::check_unit, names::rebuild_unit, names::recheck_unit, names::init_unit};
+    case Verb::Rebuild: return {names::rebuild_unit, names::recheck_unit, names::init_unit};
+    case Verb::Init: return {names::init_unit};
+    }
+    return {};
+}
+
+/// A rebuild that a person asks for is a new try: what failed in this boot is forgotten.
+Result<void> prepare_rebuild(const Machine& machine, bool force) {
+    execute::Effects& effects = machine.effects;
+    if (auto forgot = effects.remove_tree(names::tried_directory); !forgot) return forgot;
+    if (auto made = effects.ensure_directory(names::next_directory, 0700); !made) return made;
+    return effects.replace_file(names::next_rebuild, force ? "force" : "", 0600);
+}
+
+Result<void> start_units(const Machine& machine, Verb verb) {
+    const auto policy = input::read_policy(machine.root).policy;
+    // The chain's units have deadlines of their own; this one is for a systemd that never answers.
+    Tool tool{{"/usr/bin/systemctl", "start", "--"},
+              Tool{}.environment,
+              std::chrono::seconds(policy.rebuild_timeout_seconds + 300),
+              {}};
+    for (std::string_view unit : units_of(verb))
+        tool.argv.emplace_back(unit);
+    auto result = machine.effects.run(tool);
+    if (!result) return forward(std::move(result).error());
+    if (result->timed_out) return fail(Errc::Timeout, "systemd did not finish the units in time");
+    if (!result->succeeded()) return fail(Errc::Io, result->output.substr(0, 1000));
+    return {};
+}
+
+std::string last_verdict(const Root& root) {
+    auto text = root.read_text(names::last_report, 1 << 20);
+    auto record = text ? parse_json(*text) : fail(Errc::NotFound, "");
+    return record ? record->text("verdict") : "";
+}
+
+Result<void> serve(const Machine& machine, const Request& request) {
+    if (auto noted = write_job(machine.effects, request, "running", "", ""); !noted) return noted;
+    Result<void> done;
+    if (request.verb == Verb::Rebuild) done = prepare_rebuild(machine, request.force);
+    if (done) done = start_units(machine, request.verb);
+    return write_job(machine.effects, request, done ? "done" : "failed", last_verdict(machine.root),
+                     done ? "" : done.error().what);
+}
+
+Result<void> discard(execute::Effects& effects, const std::string& path) {
+    auto removed = effects.remove(path);
+    return removed ? removed : effects.remove_tree(path);
+}
+
+} // namespace
+
+Result<std::vector<std::string>> serve_requests(const Machine& machine) {
+    std::vector<std::string> refused;
+    auto entries = machine.root.list(names::want_directory);
+    if (!entries && entries.error().code == Errc::NotFound) return refused;
+    if (!entries) return forward(std::move(entries).error());
+    for (const std::string& name : *entries) {
+        if (name.starts_with('.')) continue; // still being written
+        const std::string path = std::string(names::want_directory) + "/" + name;
+        auto request = input::read_request(machine.root, path, daemon_uid());
+        // Gone before it is served: a request that cannot be removed would be served for ever.
+        if (auto gone = discard(machine.effects, path); !gone)
+            return forward(std::move(gone).error());
+        if (!request) {
+            refused.push_back(request.error().what);
+            report::send_event(names::request_refused, LOG_WARNING,
+                               "request refused: " + request.error().what,
+                               {{"GPUBOOT_PATH", path}});
+            continue;
+        }
+        if (auto served = serve(machine, *request); !served)
+            return forward(std::move(served).error());
+    }
+    return refused;
+}
+
+} // namespace gpuboot::flow

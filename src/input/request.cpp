@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "input/request.hpp"
+
+#include <fcntl.h>
+
+#include "base/fields.hpp"
+
+namespace gpuboot::input {
+
+namespace {
+
+constexpr std::size_t request_limit = 4096;
+constexpr std::int64_t highest_job = 4'294'967'295;
+
+Result<std::string> read_distrusted(const Root& root, const std::string& path, uid_t writer) {
+    auto fd = root.open_at(path, O_RDONLY | O_NOFOLLOW);
+    if (!fd) return forward(std::move(fd).error());
+    auto status = require_regular(fd->get(), path);
+    if (!status) return forward(std::move(status).error());
+    if (status->st_uid != 0 && status->st_uid != writer)
+        return fail(Errc::Denied, path + ": wanted owner root or gpuboot, found uid " +
+                                      std::to_string(status->st_uid));
+    auto bytes = read_rest(fd->get(), request_limit);
+    if (!bytes) return forward(std::move(bytes).error(), path);
+    return std::string(text_of(*bytes));
+}
+
+} // namespace
+
+std::string_view to_text(Verb verb) {
+    switch (verb) {
+    case Verb::Check: return "check";
+    case Verb::Rebuild: return "rebuild";
+    case Verb::Init: return "init";
+    }
+    return "check";
+}
+
+Result<Request> read_request(const Root& root, const std::string& path, uid_t writer) {
+    auto text = read_distrusted(root, path, writer);
+    if (!text) return forward(std::move(text).error());
+    auto document = parse_toml(*text);
+    if (!document) return forward(std::move(document).error(), path);
+    Fields fields(path, *document);
+    fields.number("schema", 1, 1);
+    Request request;
+    const std::string verb = fields.choice("verb", {"check", "rebuild", "init"});
+    for (Verb known : {Verb::Check, Verb::Rebuild, Verb::Init})
+        if (verb == to_text(known)) request.verb = known;
+    request.job = fields.number("job", 0, highest_job);
+    request.force = fields.optional_flag("force").value_or(false);
+    if (auto flaw = fields.flaw()) return fail(Errc::BadInput, *flaw);
+    return request;
+}
+
+} // namespace gpuboot::input
