@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What gpubootctl can be told to do: one function a command, each prints its answer and returns
+// the exit code.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.hpp"
+#include "base/root.hpp"
+
+namespace gpuboot::cli {
+
+struct Options {
+    Root root;
+    std::optional<std::string> kernel; ///< whose kernel is meant, where it is not the running one
+    bool json = false;
+    bool force = false;
+};
+
+Result<int> status(const Options& options);  ///< of the daemon; read directly where there is none
+Result<int> why(const Options& options);     ///< the story of the last phase
+Result<int> check(const Options& options);   ///< judges now, changes nothing
+Result<int> plan(const Options& options);    ///< the steps that this verdict would lead to
+Result<int> list(const Options& options);    ///< the bakes in the store, and which fit
+Result<int> bake(const Options& options);    ///< makes one: no bus, GPU or systemd needed
+Result<int> rebuild(const Options& options); ///< through the daemon; as root without a bus, here
+Result<int> version(const Options& options);
+
+} // namespace gpuboot::cli

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// gpubootctl: parses the command line and says errors; everything else is a command.
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+
+#include "cli/commands.hpp"
+#include "cli/exit_code.hpp"
+#include "model/pin.hpp"
+
+namespace {
+
+using namespace gpuboot;
+using Command = Result<int> (*)(const cli::Options&);
+
+struct Words {
+    std::string root = "/";
+    std::string kernel;
+    bool json = false;
+    bool force = false;
+};
+
+struct Entry {
+    const char* name;
+    const char* help;
+    Command run;
+    bool takes_kernel = false;
+    bool takes_force = false;
+};
+
+constexpr Entry entries[] = {
+    {"status", "what holds now: state, driver, GPUs, reasons", cli::status},
+    {"check", "judge this machine, or the tree at --root; changes nothing", cli::check, true},
+    {"why", "tell the story of the last phase", cli::why},
+    {"plan", "show the steps that the present verdict leads to", cli::plan, true},
+    {"bake", "compile the pinned driver into the store; needs no GPU", cli::bake, true, true},
+    {"rebuild", "have this machine's driver compiled and loaded", cli::rebuild, false, true},
+    {"list", "list the bakes in the store, and what keeps one from fitting", cli::list, true},
+    {"version", "versions of gpuboot and of the pin", cli::version},
+};
+
+const Entry* parse(int count, char** words, Words& parsed, int& code) {
+    CLI::App app("Gets this machine's GPU driver ready at boot, and says why when it cannot.",
+                 "gpubootctl");
+    app.require_subcommand(1);
+    app.footer("Exit codes: 0 ready or done, 1 failed, 2 usage, 3 blocked, 4 idle, 5 opted out,\n"
+               "6 a rebuild is needed, 7 a bake fits but is not active.");
+    const Entry* chosen = nullptr;
+    for (const Entry& entry : entries) {
+        CLI::App* command = app.add_subcommand(entry.name, entry.help);
+        command->add_flag("--json", parsed.json, "one JSON document instead of text");
+        command->add_option("--root", parsed.root, "work on the tree at DIR")
+            ->type_name("DIR")
+            ->check(CLI::ExistingDirectory);
+        if (entry.takes_kernel)
+            command->add_option("--kernel", parsed.kernel, "the kernel release that is meant")
+                ->type_name("RELEASE");
+        if (entry.takes_force) command->add_flag("--force", parsed.force, "even if a bake fits");
+        command->callback([&chosen, &entry] { chosen = &entry; });
+    }
+    try {
+        app.parse(count, words);
+    } catch (const CLI::ParseError& error) {
+        code = app.exit(error) == 0 ? cli::exit_ready : cli::exit_usage;
+        return nullptr;
+    }
+    return chosen;
+}
+
+int say(const Error& error) {
+    std::fprintf(stderr, "gpubootctl: %s\n", error.what.c_str());
+    return cli::exit_failed;
+}
+
+} // namespace
+
+int main(int count, char** words) {
+    Words parsed;
+    int code = cli::exit_usage;
+    const Entry* entry = parse(count, words, parsed, code);
+    if (!entry) return code;
+    if (!parsed.kernel.empty() && !model::is_kernel_release(parsed.kernel)) {
+        std::fprintf(stderr, "gpubootctl: --kernel: wanted a kernel release, found \"%s\"\n",
+                     parsed.kernel.c_str());
+        return cli::exit_usage;
+    }
+    auto root = Root::open(parsed.root);
+    if (!root) return say(root.error());
+    cli::Options options{std::move(*root), std::nullopt, parsed.json, parsed.force};
+    if (!parsed.kernel.empty()) options.kernel = parsed.kernel;
+    auto result = entry->run(options);
+    return result ? *result : say(result.error());
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// gpuboot-phase: the engine as the units run it. A verdict is no failure of the unit: check and
+// recheck end well whatever they found; rebuild, init and device say whether they did their work.
+#include <systemd/sd-daemon.h>
+
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/names.hpp"
+#include "execute/lock.hpp"
+#include "execute/system_effects.hpp"
+#include "flow/check.hpp"
+#include "flow/device.hpp"
+#include "flow/init.hpp"
+#include "flow/rebuild.hpp"
+#include "flow/request.hpp"
+#include "model/pin.hpp"
+
+namespace {
+
+using namespace gpuboot;
+
+constexpr int exit_usage = 2;
+
+void tell(const Log& log, const model::Report& report) {
+    for (const model::StepReport& step : report.steps) {
+        const std::string text = std::string(to_text(step.outcome)) + ": " + step.text;
+        if (step.outcome == model::Outcome::Failed)
+            log.error(text + ": " + step.error);
+        else
+            log.info(text);
+    }
+    log.info("verdict: " + std::string(to_text(report.after.kind)) +
+             (report.after.bake.empty() ? "" : " " + report.after.bake));
+    for (const model::Reason& reason : report.after.reasons)
+        log.warning(to_text(reason) + " -- " + std::string(remedy_of(reason)));
+}
+
+/// Exit status of a phase that is done with its work only when this verdict stands behind it.
+int finish(const Log& log, const Result<model::Report>& report, bool succeeded) {
+    if (!report) {
+        log.error(report.error().what);
+        return EXIT_FAILURE;
+    }
+    tell(log, *report);
+    return succeeded ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+bool is(const Result<model::Report>& report, model::VerdictKind kind) {
+    return report && report->after.kind == kind;
+}
+
+int run_rebuild(const Log& log, const flow::Machine& machine) {
+    flow::BakeOptions options;
+    options.force = flow::rebuild_is_forced(machine.root);
+    options.on_progress = [](const execute::Progress& progress) {
+        (void)sd_notifyf(0, "STATUS=%s %zu/%zu", progress.stage.c_str(), progress.done,
+                         progress.total);
+    };
+    const auto report = flow::rebuild(machine, options);
+    return finish(log, report,
+                  is(report, model::VerdictKind::Fast) || is(report, model::VerdictKind::Ready));
+}
+
+int run_device(const Log& log, const flow::Machine& machine,
+               const std::vector<std::string>& words) {
+    if (words.size() != 3 || !model::is_pci_address(words[2])) {
+        log.error("wanted: device add|remove DDDD:BB:DD.F");
+        return exit_usage;
+    }
+    if (words[1] == "remove") {
+        const auto removed = flow::remove_device(machine, words[2]);
+        if (!removed) log.error(removed.error().what);
+        return removed ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
+    const auto report = flow::add_device(machine, words[2]);
+    // A GPU that is not ready is told, not failed: the unit must live for its removal to be seen.
+    return finish(log, report, report.has_value());
+}
+
+int run_request(const Log& log, const flow::Machine& machine) {
+    const auto refused = flow::serve_requests(machine);
+    if (!refused) {
+        log.error(refused.error().what);
+        return EXIT_FAILURE;
+    }
+    for (const std::string& text : *refused)
+        log.warning("request refused: " + text);
+    return EXIT_SUCCESS;
+}
+
+int run(const Log& log, const flow::Machine& machine, const std::vector<std::string>& words) {
+    const std::string phase = words.empty() ? "" : words[0];
+    if (phase == "request") return run_request(log, machine); // starts units that take the lock
+    auto lock = execute::Lock::take(machine.root);
+    if (!lock) {
+        log.error(lock.error().what);
+        return EXIT_FAILURE;
+    }
+    if (phase == "check" || phase == "recheck")
+        return finish(log, flow::check(machine, phase), true);
+    if (phase == "rebuild") return run_rebuild(log, machine);
+    if (phase == "init") {
+        const auto report = flow::init(machine);
+        return finish(log, report, is(report, model::VerdictKind::Ready) && report->ready);
+    }
+    if (phase == "device") return run_device(log, machine, words);
+    log.error("wanted: check | recheck | rebuild | init | request | device add|remove ADDRESS");
+    return exit_usage;
+}
+
+} // namespace
+
+int main(int count, char** words) {
+    const Log log("gpuboot-phase");
+    auto root = Root::open();
+    if (!root) {
+        log.error(root.error().what);
+        return EXIT_FAILURE;
+    }
+    execute::SystemEffects effects(*root);
+    return run(log, {*root, effects}, {words + 1, words + count});
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "flow/rebuild.hpp"
+
+#include <syslog.h>
+
+#include "base/document.hpp"
+#include "base/names.hpp"
+#include "decide/judge.hpp"
+#include "input/gather.hpp"
+#include "input/host.hpp"
+#include "report/journal.hpp"
+
+namespace gpuboot::flow {
+
+namespace {
+
+using namespace model;
+
+Result<void> remember_attempt(execute::Effects& effects, const std::string& error) {
+    if (auto made = effects.ensure_directory(names::tried_directory, 0755); !made) return made;
+    const Node record = Table{{"error", error}};
+    return effects.replace_file(names::tried_rebuild, to_json(record) + "\n", 0644);
+}
+
+Result<void> request_recheck(execute::Effects& effects) {
+    if (auto made = effects.ensure_directory(names::next_directory, 0700); !made) return made;
+    return effects.replace_file(names::next_recheck, "", 0600);
+}
+
+StepReport step_of(const Result<BakeResult>& baked, std::int64_t usec) {
+    StepReport step{"bake", Outcome::Done, usec, ""};
+    if (!baked) {
+        step.outcome = Outcome::Failed;
+        step.error = baked.error().what;
+    } else {
+        step.text += (baked->reused ? " (reused) " : " ") + baked->id;
+    }
+    return step;
+}
+
+/// Compiles, and leaves word of how it went: the next verdict of this boot needs it.
+Result<void> compile(const Machine& machine, const Facts& facts, BakeOptions options, Run& run) {
+    options.kernel = facts.host.kernel;
+    options.deadline = std::chrono::seconds(facts.policy.rebuild_timeout_seconds);
+    const auto begin = std::chrono::steady_clock::now();
+    const auto baked = bake(machine.root, machine.effects, *facts.pin.value, options);
+    const auto usec = std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::steady_clock::now() - begin);
+    run.report().steps.push_back(step_of(baked, usec.count()));
+    if (baked)
+        report::send_event(names::bake_committed, LOG_NOTICE, "bake " + baked->id + " is committed",
+                           {{"GPUBOOT_BAKE", baked->id}});
+    return remember_attempt(machine.effects, baked ? "" : baked.error().what);
+}
+
+} // namespace
+
+bool rebuild_is_forced(const Root& root) {
+    auto text = root.read_text(names::next_rebuild, 64);
+    return text && *text == "force";
+}
+
+Result<Report> rebuild(const Machine& machine, const BakeOptions& options) {
+    if (auto taken = machine.effects.remove(names::next_rebuild); !taken)
+        return forward(std::move(taken).error());
+    auto world = input::gather(machine.root, input::read_host());
+    if (!world) return forward(std::move(world).error(), "reading the machine");
+    const Verdict before = decide::judge(world->facts);
+    Run run(machine, "rebuild", world->facts, before);
+    const bool wanted = before.kind == VerdictKind::Rebuild || options.force;
+    if (wanted && world->facts.pin.value)
+        if (auto noted = compile(machine, world->facts, options, run); !noted)
+            return forward(std::move(noted).error(), "remembering the rebuild");
+
+    world = input::gather(machine.root, input::read_host());
+    if (!world) return forward(std::move(world).error(), "reading the machine again");
+    Verdict after = decide::judge(world->facts);
+    if (after.kind == VerdictKind::Fast)
+        if (auto asked = request_recheck(machine.effects); !asked)
+            return forward(std::move(asked).error(), "asking for the recheck");
+    return run.finish(world->facts, std::move(after));
+}
+
+} // namespace gpuboot::flow
