@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A cold boot with one GPU and a fitting bake; then its daemon is killed, and a second GPU comes and goes.
+
+The machine has no compiler at all, so whatever loads there was compiled before.
+"""
+
+import os
+
+import config
+import product
+from guest import Scenario
+
+FIRST, SECOND = "0010:00:00.0", "0011:00:00.0"
+NO_COMPILER = "rm -f /usr/bin/make /usr/bin/cc /usr/bin/gcc* /usr/bin/*-linux-gnu-gcc* /usr/bin/ld*"
+
+
+def machine(kit):
+    return {"gpus": 1, "scenario": Scenario(NO_COMPILER)}
+
+
+def check(guest, checks):
+    checks.equal("the machine boots without a failed unit", "running", guest.wait_for_boot())
+    check_fast_path(guest, checks)
+    check_modules(guest, checks)
+    check_nodes(guest, checks)
+    check_agreement(guest, checks)
+    check_killed_daemon(guest, checks)
+    check_second_gpu(guest, checks)
+
+
+def check_fast_path(guest, checks):  # S1-12 S1-30 F-83
+    report = product.report(guest, "check") or {}
+    checks.equal("the check found a bake that fits", "fast", report.get("before", {}).get("verdict"))
+    checks.equal("and afterwards the driver is live", ("ready", []), (report.get("verdict"), report.get("reasons")))
+    checks.true("the bake is for this kernel and driver",
+                report.get("bake", "").startswith(f"{config.pin()['driver']['version']}-open-{config.KERNEL}-"),
+                report.get("bake"))
+    for unit in ("gpuboot-rebuild.service", "gpuboot-recheck.service"):
+        checks.equal(f"{unit} did not run", False, product.has_run(guest, unit))
+    checks.equal("gpu-ready.target is reached", "active",
+                 guest.properties("gpu-ready.target", "ActiveState")["ActiveState"])
+    checks.true("/run/gpuboot/ready stands", guest.run("test -f /run/gpuboot/ready").status == 0)
+
+
+def check_modules(guest, checks):
+    live = product.live_modules(guest)
+    for module in ("nvidia", "nvidia_uvm", "nvidia_modeset"):
+        checks.contains(f"{module} is live", f"{module} live", live)
+    checks.equal("the pinned version runs", config.pin()["driver"]["version"], product.loaded_version(guest))
+    checks.equal("the driver is bound to the GPU", "nvidia", product.bound_driver(guest, FIRST))
+    active = guest.get("readlink -f /run/gpuboot/active")
+    marker = guest.read(f"{active}/marker.toml")
+    checks.contains("what runs is what the bake's marker names", guest.read("/sys/module/nvidia/srcversion"), marker)
+
+
+def check_nodes(guest, checks):  # S1-03
+    uvm = product.major(guest, "nvidia-uvm")
+    wanted = {"/dev/nvidiactl": (195, 255), "/dev/nvidia0": (195, 0), "/dev/nvidia-modeset": (195, 254),
+              "/dev/nvidia-uvm": (uvm, 0), "/dev/nvidia-uvm-tools": (uvm, 1)}
+    for path, numbers in wanted.items():
+        checks.equal(f"{path} and its /dev/char link are right",
+                     product.wanted_node(path, *numbers), product.node(guest, path))
+    parameters = guest.read("/proc/driver/nvidia/params")
+    checks.contains("and 666 is what the driver asks for", f"DeviceFileMode: {0o666}\n", parameters)
+
+
+def check_agreement(guest, checks):
+    """The bus, the command line and the kernel say the same."""
+    version, kernel = product.loaded_version(guest), guest.get("uname -r")
+    bake = os.path.basename(guest.get("readlink /run/gpuboot/active"))
+    bus = product.manager(guest)
+    found = {name: bus.get(name) for name in ("State", "Verdict", "DriverVersion", "Kind", "Kernel", "Bake")}
+    checks.equal("the bus agrees with the kernel",
+                 {"State": "ready", "Verdict": "ready", "DriverVersion": version, "Kind": "open", "Kernel": kernel,
+                  "Bake": bake}, found)
+    status, exit_status = product.status(guest)
+    found = [status.get(name) for name in ("state", "verdict", "driver", "kernel", "bake", "ready", "source")]
+    checks.equal("gpubootctl status --json agrees with the kernel",
+                 ["ready", "ready", {"version": version, "kind": "open"}, kernel, bake, True, "bus"], found)
+    checks.equal("and its exit status says ready", 0, exit_status)
+    information = guest.read(f"/proc/driver/nvidia/gpus/{FIRST}/information")
+    checks.contains("the kernel's GPU has minor 0", "Device Minor: \t 0", information)
+    checks.equal("the bus shows that GPU", wanted_gpu(FIRST, 0), product.bus_gpus(guest).get(FIRST))
+    checks.equal("and status shows it", [{"address": FIRST, "pci_id": "10de:20b0", "driver": "nvidia", "minor": 0,
+                                         "node": "/dev/nvidia0", "ready": True}], status.get("gpus"))
+
+
+def wanted_gpu(address, minor):
+    return {"Address": address, "PciId": "10de:20b0", "Driver": "nvidia", "Minor": minor,
+            "Node": f"/dev/nvidia{minor}", "Ready": True}
+
+
+def check_killed_daemon(guest, checks):  # F-14
+    before = product.manager(guest)
+    loaded = product.live_modules(guest)
+    pid = guest.properties("gpubootd.service", "MainPID")["MainPID"]
+    guest.get(f"kill -KILL {pid}")
+    new = 'pid=$(systemctl show -P MainPID gpubootd.service) && [ "$pid" != 0 ] && ' \
+          f'[ "$pid" != {pid} ] && systemctl -q is-active gpubootd.service'
+    checks.true("a killed daemon comes back", guest.until(new))
+    checks.equal("with the same state", before, product.manager(guest))
+    checks.equal("and the same GPU", {FIRST: wanted_gpu(FIRST, 0)}, product.bus_gpus(guest))
+    checks.equal("no module went", loaded, product.live_modules(guest))
+    checks.equal("the GPU stayed ready", "nvidia", product.bound_driver(guest, FIRST))
+    checks.true("and its stamp stands", guest.run("test -f /run/gpuboot/ready && test -c /dev/nvidia0").status == 0)
+
+
+def check_second_gpu(guest, checks):  # F-131 F-133
+    for turn in ("hot-add", "hot-add again"):
+        guest.get("echo 1 >/sys/module/virtual_gpu/parameters/plug")
+        checks.true(f"{turn}: its unit starts", guest.until(f"systemctl -q is-active gpuboot-device@{SECOND}.service"))
+        checks.equal(f"{turn}: the driver is bound", "nvidia", product.bound_driver(guest, SECOND))
+        checks.equal(f"{turn}: the node is there",
+                     product.wanted_node("/dev/nvidia1", 195, 1), product.node(guest, "/dev/nvidia1"))
+        checks.true(f"{turn}: the bus shows it", on_bus(guest, True), product.bus_gpus(guest))
+        checks.equal(f"{turn}: the bus shows both GPUs",
+                     {FIRST: wanted_gpu(FIRST, 0), SECOND: wanted_gpu(SECOND, 1)}, product.bus_gpus(guest))
+        guest.get("echo 1 >/sys/module/virtual_gpu/parameters/unplug")
+        checks.true(f"{turn}, removed: the node is gone", guest.until("! test -e /dev/nvidia1"))
+        checks.true(f"{turn}, removed: its link, too", guest.run("test -L /dev/char/195:1").status != 0)
+        checks.true(f"{turn}, removed: the bus has forgotten it", on_bus(guest, False), product.bus_gpus(guest))
+    checks.equal("the first GPU is as before", {FIRST: wanted_gpu(FIRST, 0)}, product.bus_gpus(guest))
+    checks.equal("the machine is still ready", "ready", product.manager(guest).get("State"))
+    checks.equal("no unit failed", "", guest.get("systemctl --failed --no-legend --plain"))
+
+
+def on_bus(guest, wanted):
+    """Whether the second GPU's object comes or goes."""
+    tree = "busctl --list tree org.gpuboot1 | grep -q gpu/.*0011"
+    return guest.until(tree if wanted else f"! {tree}")
