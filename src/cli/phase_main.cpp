@@ -3,6 +3,7 @@
 // recheck end well whatever they found; rebuild, init and device say whether they did their work.
 #include <systemd/sd-daemon.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -24,6 +25,7 @@ namespace {
 using namespace gpuboot;
 
 constexpr int exit_usage = 2;
+constexpr std::chrono::seconds lock_deadline{20}; // below the units' TimeoutStartSec
 
 void tell(const Log& log, const model::Report& report) {
     for (const model::StepReport& step : report.steps) {
@@ -92,21 +94,25 @@ int run_request(const Log& log, const flow::Machine& machine) {
     return EXIT_SUCCESS;
 }
 
-int run(const Log& log, const flow::Machine& machine, const std::vector<std::string>& words) {
-    const std::string phase = words.empty() ? "" : words[0];
-    if (phase == "request") return run_request(log, machine); // starts units that take the lock
-    auto lock = execute::Lock::take(machine.root);
+int run_locked(const Log& log, const flow::Machine& machine, const std::string& phase) {
+    auto lock = execute::Lock::take(machine.root, machine.effects, lock_deadline);
     if (!lock) {
         log.error(lock.error().what);
         return EXIT_FAILURE;
     }
-    if (phase == "check" || phase == "recheck")
-        return finish(log, flow::check(machine, phase), true);
+    if (phase != "init") return finish(log, flow::check(machine, phase), true);
+    const auto report = flow::init(machine);
+    return finish(log, report, is(report, model::VerdictKind::Ready) && report->ready);
+}
+
+int run(const Log& log, const flow::Machine& machine, const std::vector<std::string>& words) {
+    const std::string phase = words.empty() ? "" : words[0];
+    if (phase == "check" || phase == "recheck" || phase == "init")
+        return run_locked(log, machine, phase);
+    // The bake takes the lock itself; a request starts units that take it; and what a device phase
+    // does to its own GPU's node must not wait minutes for a compile.
     if (phase == "rebuild") return run_rebuild(log, machine);
-    if (phase == "init") {
-        const auto report = flow::init(machine);
-        return finish(log, report, is(report, model::VerdictKind::Ready) && report->ready);
-    }
+    if (phase == "request") return run_request(log, machine);
     if (phase == "device") return run_device(log, machine, words);
     log.error("wanted: check | recheck | rebuild | init | request | device add|remove ADDRESS");
     return exit_usage;
