@@ -20,6 +20,7 @@ inline constexpr std::string_view opt_out_word = "gpuboot"; ///< kernel command 
 inline constexpr std::string_view state_directory = "/var/lib/gpuboot";
 inline constexpr std::string_view store = "/var/lib/gpuboot/bakes";
 inline constexpr std::string_view build_directory = "/var/lib/gpuboot/build";
+inline constexpr std::string_view build_log = "/var/lib/gpuboot/build.log";
 inline constexpr std::string_view marker_file = "marker.toml";
 inline constexpr std::string_view unfinished_prefix = ".new-";
 inline constexpr std::string_view deleted_prefix = ".del-";

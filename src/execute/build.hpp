@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Compiles a recipe for a target and returns the products as bytes. The compile runs as the build
+// user, without network, on a private copy of the source; root copies the source in and reads the
+// products out, and runs nothing of either.
+#pragma once
+
+#include <chrono>
+#include <vector>
+
+#include "execute/build_area.hpp"
+#include "execute/progress.hpp"
+#include "execute/stage.hpp"
+#include "source/target.hpp"
+
+namespace gpuboot::execute {
+
+struct BuildOrder {
+    std::string id;
+    const source::Recipe& recipe;
+    const source::Target& target;
+    const Confinement& confinement;
+    std::chrono::milliseconds deadline;
+    OnProgress on_progress;
+};
+
+/// An Error of a failed compile quotes the first real error and names the log.
+Result<std::vector<Product>> build(const Root& root, Effects& effects, const BuildOrder& order);
+
+} // namespace gpuboot::execute

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Follows what a compile prints: keeps a bounded log, counts compiled files, and finds the line
+// that says why it failed among the thousands that do not.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace gpuboot::execute {
+
+/// The object file that this line of kbuild's output says is being compiled, quiet ("  CC [M]
+/// x.o") or verbose (the compiler's command line).
+std::optional<std::string> compiled_object(std::string_view line);
+
+class BuildLog {
+  public:
+    /// `directory` is taken off the front of paths in `failure`.
+    explicit BuildLog(std::string directory) : directory_(std::move(directory)) {}
+
+    void add(std::string_view line);
+
+    /// Head and tail, with a line in between that says how much is missing.
+    std::string text() const;
+
+    /// The first compiler error ("nvidia/nv.c:12:3: error: ..."), else what modpost or make
+    /// complained of, else the last line; control characters escaped.
+    std::string failure() const;
+
+    /// The last line that was not blank, made presentable the same way.
+    std::string last() const { return presentable(last_); }
+
+  private:
+    std::string presentable(std::string line) const;
+
+    std::string directory_;
+    std::string head_, tail_;
+    std::size_t dropped_ = 0;
+    std::string compiler_error_, modpost_error_, make_error_, last_;
+};
+
+} // namespace gpuboot::execute

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "execute/commit.hpp"
+
+#include "base/names.hpp"
+#include "execute/build_area.hpp"
+#include "execute/fitness.hpp"
+#include "execute/marker_text.hpp"
+#include "execute/space.hpp"
+
+namespace gpuboot::execute {
+
+namespace {
+
+std::string in_store(std::string_view prefix, const std::string& id) {
+    return std::string(names::store) + "/" + std::string(prefix) + id;
+}
+
+class Commit {
+  public:
+    Commit(const Root& root, Effects& effects, const model::Marker& marker,
+           const std::vector<Product>& products)
+        : root_(root), effects_(effects), marker_(marker), products_(products),
+          unfinished_(in_store(names::unfinished_prefix, marker.id)), final_(bake_path(marker.id)) {
+    }
+
+    Result<void> stage() {
+        if (root_.status(unfinished_)) // a leftover that recovery could not remove
+            return fail(Errc::Io, unfinished_ + " is in the way and could not be removed");
+        const std::string modules = unfinished_ + "/modules";
+        for (const std::string& directory : {unfinished_, modules})
+            if (auto made = effects_.ensure_directory(directory, 0755); !made) return made;
+        for (const Product& product : products_)
+            if (auto created = effects_.create_file(unfinished_ + "/" + product.module.path,
+                                                    product.bytes, 0644);
+                !created)
+                return created;
+        if (auto synced = effects_.sync_directory(modules); !synced) return synced;
+        const std::string marker = unfinished_ + "/" + std::string(names::marker_file);
+        if (auto created = effects_.create_file(marker, bytes_of(marker_text(marker_)), 0644);
+            !created)
+            return created;
+        if (auto synced = effects_.sync_directory(unfinished_); !synced) return synced;
+        if (auto why = unfit(root_, unfinished_, marker_); !why.empty())
+            return fail(Errc::Io, "the finished bake reads back wrong: " + why);
+        return {};
+    }
+
+    Result<void> publish(Existing existing) {
+        for (;;) {
+            auto renamed = effects_.rename_to_new(unfinished_, final_);
+            if (renamed) return effects_.sync_directory(names::store);
+            if (renamed.error().sys == EINVAL)
+                return forward(std::move(renamed).error(),
+                               "the store's file system cannot rename safely; keep it on ext4, "
+                               "xfs or btrfs");
+            if (renamed.error().sys != EEXIST) return renamed;
+            if (existing == Existing::Keep && unfit(root_, final_, marker_).empty())
+                return effects_.sync_directory(names::store); // ours is garbage now
+            if (auto cleared = clear_place(); !cleared) return cleared;
+        }
+    }
+
+    /// Best effort: a leftover is garbage by its name.
+    void tidy() {
+        (void)effects_.remove_tree(unfinished_);
+        if (!cleared_.empty()) (void)effects_.remove_tree(cleared_);
+    }
+
+  private:
+    /// From the sync on, the one that was there is a bake for nobody.
+    Result<void> clear_place() {
+        const std::string deleted = in_store(names::deleted_prefix, marker_.id) + "-";
+        for (int number = 0; number < 1000; ++number) {
+            cleared_ = deleted + std::to_string(number);
+            auto renamed = effects_.rename_to_new(final_, cleared_);
+            if (renamed) return effects_.sync_directory(names::store);
+            if (renamed.error().sys != EEXIST) return renamed;
+        }
+        return fail(Errc::Io, "too many leftovers in " + std::string(names::store));
+    }
+
+    const Root& root_;
+    Effects& effects_;
+    const model::Marker& marker_;
+    const std::vector<Product>& products_;
+    std::string unfinished_, final_, cleared_;
+};
+
+/// The folder may be absent; then there is nothing to recover.
+std::vector<std::string> entries(const Root& root, std::string_view directory) {
+    return root.list(directory).value_or(std::vector<std::string>{});
+}
+
+} // namespace
+
+std::string bake_path(const std::string& id) { return in_store("", id); }
+
+Result<void> commit_bake(const Root& root, Effects& effects, model::Marker marker,
+                         const std::vector<Product>& products, Existing existing) {
+    std::uint64_t bytes = 0;
+    for (const Product& product : products) {
+        marker.modules.push_back(product.module);
+        bytes += product.module.size;
+    }
+    if (auto made = effects.ensure_directory(names::store, 0755); !made) return made;
+    if (auto room = require_space(root, names::store, bytes, products.size() + 3); !room)
+        return room;
+    Commit commit(root, effects, marker, products);
+    auto committed = commit.stage();
+    if (committed) committed = commit.publish(existing);
+    commit.tidy();
+    return committed;
+}
+
+std::size_t recover(const Root& root, Effects& effects) {
+    std::size_t removed = 0;
+    for (const std::string& name : entries(root, names::store)) {
+        const bool ours =
+            name.starts_with(names::unfinished_prefix) || name.starts_with(names::deleted_prefix);
+        if (ours && effects.remove_tree(in_store("", name))) ++removed;
+    }
+    for (const std::string& name : entries(root, names::build_directory))
+        if (remove_build(root, effects, std::string(names::build_directory) + "/" + name))
+            ++removed;
+    return removed;
+}
+
+} // namespace gpuboot::execute

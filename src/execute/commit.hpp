@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// How a bake appears in the store: whole or not at all, whatever is interrupted. Everything is
+// written and forced to disk under a name that is garbage by definition, judged as a boot would
+// judge it, and then given its real name in one rename.
+#pragma once
+
+#include <vector>
+
+#include "execute/effects.hpp"
+#include "execute/stage.hpp"
+
+namespace gpuboot::execute {
+
+/// What to do with a fit bake of the same id.
+enum class Existing { Keep, Replace };
+
+/// Durable when it returns. `marker` holds everything but the modules.
+Result<void> commit_bake(const Root& root, Effects& effects, model::Marker marker,
+                         const std::vector<Product>& products, Existing existing);
+
+std::string bake_path(const std::string& id);
+
+/// What interrupted runs left: unfinished and half-deleted bakes, scratch folders of compiles.
+/// Under the lock only. What cannot be removed stays garbage by its name.
+/// Returns how many it removed.
+std::size_t recover(const Root& root, Effects& effects);
+
+} // namespace gpuboot::execute

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "execute/fitness.hpp"
+
+#include "decide/judge.hpp"
+#include "input/store.hpp"
+#include "source/bake_id.hpp"
+
+namespace gpuboot::execute {
+
+std::string unfit(const Root& root, const std::string& folder, const model::Marker& inputs) {
+    const auto bake = input::read_bake(
+        root, folder, inputs.id, {inputs.kernel, inputs.arch, inputs.driver_version}, nullptr);
+    model::Facts facts;
+    facts.host = {inputs.kernel, inputs.arch};
+    facts.pin.value = {inputs.driver_version, inputs.kind, {"", "", inputs.source_sha256}, {}};
+    facts.policy.modules.clear(); // which modules this machine loads does not matter here
+    if (const auto reasons = decide::judge_bake(facts, bake); !reasons.empty())
+        return to_text(reasons.front());
+    // The name is a digest of the inputs: a marker that tells other inputs is not this bake's.
+    return source::bake_id(*bake.marker.value) == inputs.id ? "" : "its marker tells other inputs";
+}
+
+} // namespace gpuboot::execute

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "execute/marker_text.hpp"
+
+#include "base/document.hpp"
+
+namespace gpuboot::execute {
+
+namespace {
+
+Node node_of(const model::MarkerModule& module) {
+    Array depends(module.depends.begin(), module.depends.end());
+    Table table{{"name", module.name},
+                {"path", module.path},
+                {"size", static_cast<std::int64_t>(module.size)},
+                {"sha256", module.sha256},
+                {"vermagic", module.vermagic}};
+    if (!module.srcversion.empty()) table.push_back({"srcversion", module.srcversion});
+    table.push_back({"depends", std::move(depends)});
+    return table;
+}
+
+} // namespace
+
+std::string marker_text(const model::Marker& marker) {
+    Array modules;
+    for (const model::MarkerModule& module : marker.modules)
+        modules.push_back(node_of(module));
+    return "# What makes this folder a bake. Written last, never changed.\n" +
+           to_toml(Table{{"format", model::marker_format},
+                         {"id", marker.id},
+                         {"driver_version", marker.driver_version},
+                         {"kind", to_text(marker.kind)},
+                         {"kernel", marker.kernel},
+                         {"arch", marker.arch},
+                         {"source", marker.source},
+                         {"source_sha256", marker.source_sha256},
+                         {"kernel_config_sha256", marker.kernel_config_sha256},
+                         {"compiler", marker.compiler},
+                         {"made_by", marker.made_by},
+                         {"module", std::move(modules)}});
+}
+
+} // namespace gpuboot::execute

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "execute/stage.hpp"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/digest.hpp"
+#include "input/modinfo.hpp"
+
+namespace gpuboot::execute {
+
+namespace {
+
+constexpr std::size_t product_limit = std::size_t{1} << 30;
+
+std::string below_tree(const source::BuiltModule& module) {
+    return (module.location.empty() ? "" : module.location + "/") + module.name + ".ko";
+}
+
+/// In the kernel's words: nvidia-uvm.ko is module nvidia_uvm.
+std::string kernel_name(std::string name) {
+    std::ranges::replace(name, '-', '_');
+    return name;
+}
+
+Result<Fd> open_beneath(int directory, const std::string& path) {
+    struct open_how how{};
+    how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
+    for (int attempt = 0; attempt < 16; ++attempt) {
+        const long fd = ::syscall(SYS_openat2, directory, path.c_str(), &how, sizeof how);
+        if (fd >= 0) return Fd(static_cast<int>(fd));
+        if (errno != EAGAIN && errno != EINTR) break;
+    }
+    if (errno == ENOENT) return fail(Errc::NotFound, "the build made no " + path);
+    if (errno == ELOOP) return fail(Errc::BadInput, path + " is, or lies behind, a symlink");
+    return fail_errno("opening " + path);
+}
+
+Result<void> judge(const input::ModInfo& info, const std::string& path,
+                   const source::Recipe& recipe, const source::Target& target,
+                   const source::BuiltModule& wanted) {
+    const std::string name = kernel_name(wanted.name);
+    if (info.name != name)
+        return fail(Errc::BadInput, path + ": wanted module " + name + ", found " + info.name);
+    const std::string kernel = info.vermagic.substr(0, info.vermagic.find(' '));
+    if (kernel != target.kernel)
+        return fail(Errc::BadInput,
+                    path + " was built for kernel " + kernel + ", wanted " + target.kernel);
+    // Only the driver proper: helper modules may carry a version of their own.
+    if (name == "nvidia" && !info.version.empty() && info.version != recipe.version)
+        return fail(Errc::BadInput,
+                    path + ": wanted version " + recipe.version + ", found " + info.version);
+    return {};
+}
+
+Result<Product> collect(int directory, const source::BuiltModule& wanted,
+                        const source::Recipe& recipe, const source::Target& target) {
+    const std::string path = below_tree(wanted);
+    auto fd = open_beneath(directory, path);
+    if (!fd) return forward(std::move(fd).error());
+    auto status = require_regular(fd->get(), path);
+    if (!status) return forward(std::move(status).error());
+    if (status->st_nlink != 1) return fail(Errc::BadInput, path + " has several hard links");
+    auto bytes = read_rest(fd->get(), product_limit);
+    if (!bytes) return forward(std::move(bytes).error(), path);
+    auto info = input::read_modinfo(fd->get(), path);
+    if (!info) return forward(std::move(info).error());
+    if (auto judged = judge(*info, path, recipe, target, wanted); !judged)
+        return forward(std::move(judged).error());
+    Product product;
+    product.module = {info->name,     "modules/" + wanted.name + ".ko",
+                      bytes->size(),  sha256_hex(*bytes),
+                      info->vermagic, info->srcversion,
+                      info->depends};
+    product.bytes = std::move(*bytes);
+    return product;
+}
+
+} // namespace
+
+std::string product_path(const std::string& tree, const source::BuiltModule& module) {
+    return tree + "/" + below_tree(module);
+}
+
+Result<std::vector<Product>> collect_products(const Root& root, const std::string& tree,
+                                              const source::Recipe& recipe,
+                                              const source::Target& target) {
+    auto directory = root.open_at(tree, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (!directory) return forward(std::move(directory).error());
+    std::vector<Product> products;
+    for (const source::BuiltModule& module : recipe.modules) {
+        auto product = collect(directory->get(), module, recipe, target);
+        if (!product) return forward(std::move(product).error(), "the build's products");
+        products.push_back(std::move(*product));
+    }
+    return products;
+}
+
+} // namespace gpuboot::execute

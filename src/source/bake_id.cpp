@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "source/bake_id.hpp"
+
+#include "base/digest.hpp"
+
+namespace gpuboot::source {
+
+std::string bake_id(const model::Marker& inputs) {
+    const std::string kind(to_text(inputs.kind));
+    const std::string lines = "gpuboot bake " + std::to_string(model::marker_format) + "\ndriver " +
+                              inputs.driver_version + "\nkind " + kind + "\nsource " +
+                              inputs.source + "\nsource_sha256 " + inputs.source_sha256 +
+                              "\nkernel " + inputs.kernel + "\narch " + inputs.arch +
+                              "\nkernel_config_sha256 " + inputs.kernel_config_sha256 +
+                              "\ncompiler " + inputs.compiler + "\npatches none\n";
+    return inputs.driver_version + "-" + kind + "-" + inputs.kernel + "-" +
+           sha256_hex(bytes_of(lines)).substr(0, 12);
+}
+
+} // namespace gpuboot::source

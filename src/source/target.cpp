@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "source/target.hpp"
+
+#include <sys/utsname.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/digest.hpp"
+#include "source/kernel_config.hpp"
+
+namespace gpuboot::source {
+
+namespace {
+
+constexpr std::string_view modules = "/lib/modules";
+constexpr std::size_t config_limit = std::size_t{4} << 20;
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words)
+        text += (text.empty() ? "" : ", ") + word;
+    return text;
+}
+
+std::string build_link(const std::string& kernel) {
+    return std::string(modules) + "/" + kernel + "/build";
+}
+
+struct Needed {
+    std::string_view path, package;
+};
+constexpr std::array<Needed, 4> programs{{{"/bin/sh", "dash"},
+                                          {"/usr/bin/make", "make"},
+                                          {"/usr/bin/ld", "binutils"},
+                                          {"/usr/bin/strip", "binutils"}}};
+
+Result<void> require_programs(const Root& root) {
+    for (const Needed& program : programs)
+        if (!root.exists(program.path))
+            return fail(Errc::NotFound, std::string(program.path) + " is missing: install " +
+                                            std::string(program.package));
+    return {};
+}
+
+/// A compile is native: the tree's own compiler runs here.
+Result<void> require_native(const std::string& arch) {
+    struct utsname machine{};
+    if (::uname(&machine) != 0) return fail_errno("uname");
+    if (arch == machine.machine) return {};
+    return fail(Errc::Unsupported, "the kernel is for " + arch + ", this machine is " +
+                                       machine.machine + ": bake on a machine of that kind");
+}
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+/// It goes into the marker as it is.
+bool is_printable(const std::string& text) {
+    return !text.empty() && text.size() <= 200 &&
+           std::ranges::all_of(text, [](char c) { return c >= 0x20 && c <= 0x7e; });
+}
+
+Result<std::string> read_compiler(const Root& root, const KernelConfig& config,
+                                  const RunInside& run) {
+    std::string program = "/usr/bin/" + config.compiler;
+    if (!root.exists(program)) program = "/usr/bin/gcc";
+    if (!root.exists(program))
+        return fail(Errc::NotFound, "no compiler: install " + config.compiler);
+    auto ran = run({program, "--version"});
+    if (!ran) return forward(std::move(ran).error());
+    const std::string text = first_line(ran->output);
+    if (!ran->succeeded() || !is_printable(text))
+        return fail(Errc::Io, program + " --version failed");
+    const std::string found = major_version(text);
+    if (found != config.compiler_major)
+        return fail(Errc::Unsupported, "the kernel was compiled with " + config.compiler_text +
+                                           ", but " + program + " is " + text + ": install " +
+                                           config.compiler);
+    return text;
+}
+
+} // namespace
+
+Result<std::string> choose_kernel(const Root& root, const std::optional<std::string>& asked,
+                                  const model::Pin& pin) {
+    const auto& wanted = asked ? asked : pin.kernel;
+    if (wanted && !model::is_kernel_release(*wanted))
+        return fail(Errc::BadInput, "\"" + *wanted + "\" is no kernel release");
+    if (wanted) return *wanted;
+    std::vector<std::string> found;
+    if (auto names = root.list(modules))
+        for (const std::string& name : *names)
+            if (model::is_kernel_release(name) && root.exists(build_link(name)))
+                found.push_back(name);
+    if (found.size() == 1) return found.front();
+    if (found.empty())
+        return fail(Errc::NotFound, "no kernel headers under " + std::string(modules) +
+                                        ": install linux-headers-KERNEL, or name the kernel with "
+                                        "--kernel");
+    return fail(Errc::BadInput,
+                "several kernels have headers (" + joined(found) + "): choose with --kernel");
+}
+
+Result<Target> read_target(const Root& root, const std::string& kernel, const RunInside& run) {
+    const std::string headers = build_link(kernel);
+    if (!root.exists(headers + "/Makefile"))
+        return fail(Errc::NotFound,
+                    "no headers of kernel " + kernel + ": install linux-headers-" + kernel);
+    auto text = root.read_text(headers + "/.config", config_limit);
+    if (!text) return forward(std::move(text).error(), "reading the kernel's configuration");
+    auto config = read_kernel_config(*text);
+    if (!config) return forward(std::move(config).error(), headers + "/.config");
+    if (auto native = require_native(config->arch); !native)
+        return forward(std::move(native).error());
+    if (auto present = require_programs(root); !present) return forward(std::move(present).error());
+    auto compiler = read_compiler(root, *config, run);
+    if (!compiler) return forward(std::move(compiler).error());
+    return Target{kernel, config->arch, sha256_hex(bytes_of(*text)), std::move(*compiler)};
+}
+
+} // namespace gpuboot::source
