@@ -60,7 +60,7 @@ Verdict judge_loaded(const Facts& facts) {
 std::optional<Verdict> judge_machine(const Facts& facts) {
     if (!facts.opted_out.empty())
         return Verdict{VerdictKind::OptedOut, "", {{OptedOut, "", "", facts.opted_out}}};
-    if (facts.gpus.empty())
+    if (facts.gpus.empty() && !facts.offline)
         return Verdict{VerdictKind::Idle, "", {{NoGpu, "", "a GPU of vendor 10de", "none"}}};
     if (!facts.pin.value) {
         const bool malformed = !facts.pin.flaw.empty();

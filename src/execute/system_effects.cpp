@@ -135,7 +135,8 @@ Result<void> SystemEffects::replace_link(std::string_view path, std::string_view
     auto place = place_of(root_, path);
     if (!place) return forward(std::move(place).error());
     const Place temporary = beside(std::move(*place));
-    if (::symlinkat(std::string(target).c_str(), temporary.parent.get(), temporary.name.c_str()) != 0)
+    if (::symlinkat(std::string(target).c_str(), temporary.parent.get(), temporary.name.c_str()) !=
+        0)
         return fail_errno("linking " + std::string(path));
     return rename_over(temporary, path);
 }
@@ -196,7 +197,7 @@ Result<void> SystemEffects::make_node(const model::MakeNode& node) {
     if (!place) return forward(std::move(place).error());
     const int parent = place->parent.get();
     const char* name = place->name.c_str();
-    struct stat status {};
+    struct stat status{};
     const bool present = ::fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
     // What lies there and is no device is not ours to remove (F-90).
     if (present && !S_ISCHR(status.st_mode))

@@ -14,6 +14,8 @@
 #include "input/gather.hpp"
 #include "input/gpus.hpp"
 #include "input/host.hpp"
+#include "model/job.hpp"
+#include "report/job_record.hpp"
 #include "report/journal.hpp"
 
 namespace gpuboot::flow {
@@ -24,10 +26,10 @@ using namespace model;
 
 /// The chain must not run inside this phase: only gpuboot-check may load modules.
 Result<void> request_chain(execute::Effects& effects, const std::string& address) {
-    const Node request = Table{{"schema", 1}, {"verb", "check"}, {"job", 0}};
+    const Job nobody_waits_for{0, {Verb::Check, false}, JobState::Queued, "", ""};
     if (auto made = effects.ensure_directory(names::want_directory, 0770); !made) return made;
     return effects.replace_file(std::string(names::want_directory) + "/device-" + address + ".toml",
-                                to_toml(request), 0640);
+                                report::request_text(nobody_waits_for), 0640);
 }
 
 Plan plan_test(const DeviceFacts& devices, const Policy& policy, const std::string& address) {

@@ -8,14 +8,15 @@
 #include "base/names.hpp"
 #include "input/policy.hpp"
 #include "input/request.hpp"
+#include "model/job.hpp"
+#include "report/job_record.hpp"
 #include "report/journal.hpp"
 
 namespace gpuboot::flow {
 
 namespace {
 
-using input::Request;
-using input::Verb;
+using namespace model;
 
 /// Root where the daemon's user does not exist: then nobody but root is believed.
 uid_t daemon_uid() {
@@ -23,18 +24,12 @@ uid_t daemon_uid() {
     return entry ? entry->pw_uid : 0;
 }
 
-Result<void> write_job(execute::Effects& effects, const Request& request, std::string_view state,
-                       const std::string& verdict, const std::string& error) {
-    if (request.job == 0) return {};
+Result<void> write_job(execute::Effects& effects, const Job& job) {
+    if (job.id == 0) return {};
     const std::string folder(names::report_directory);
-    const Node record = Table{{"job", request.job},
-                              {"verb", to_text(request.verb)},
-                              {"state", state},
-                              {"verdict", verdict},
-                              {"error", error}};
     if (auto made = effects.ensure_directory(folder, 0755); !made) return made;
-    return effects.replace_file(folder + "/job-" + std::to_string(request.job) + ".json",
-                                to_json(record) + "\n", 0644);
+    return effects.replace_file(folder + "/" + report::record_name(job.id),
+                                to_json(report::record_of(job)) + "\n", 0644);
 }
 
 std::vector<std::string_view> units_of(Verb verb) {
@@ -77,13 +72,16 @@ std::string last_verdict(const Root& root) {
     return record ? record->text("verdict") : "";
 }
 
-Result<void> serve(const Machine& machine, const Request& request) {
-    if (auto noted = write_job(machine.effects, request, "running", "", ""); !noted) return noted;
+Result<void> serve(const Machine& machine, Job job) {
+    job.state = JobState::Running;
+    if (auto noted = write_job(machine.effects, job); !noted) return noted;
     Result<void> done;
-    if (request.verb == Verb::Rebuild) done = prepare_rebuild(machine, request.force);
-    if (done) done = start_units(machine, request.verb);
-    return write_job(machine.effects, request, done ? "done" : "failed", last_verdict(machine.root),
-                     done ? "" : done.error().what);
+    if (job.request.verb == Verb::Rebuild) done = prepare_rebuild(machine, job.request.force);
+    if (done) done = start_units(machine, job.request.verb);
+    job.state = done ? JobState::Done : JobState::Failed;
+    job.verdict = last_verdict(machine.root);
+    if (!done) job.error = done.error().what;
+    return write_job(machine.effects, job);
 }
 
 Result<void> discard(execute::Effects& effects, const std::string& path) {
@@ -101,18 +99,17 @@ Result<std::vector<std::string>> serve_requests(const Machine& machine) {
     for (const std::string& name : *entries) {
         if (name.starts_with('.')) continue; // still being written
         const std::string path = std::string(names::want_directory) + "/" + name;
-        auto request = input::read_request(machine.root, path, daemon_uid());
+        auto job = input::read_request(machine.root, path, daemon_uid());
         // Gone before it is served: a request that cannot be removed would be served for ever.
         if (auto gone = discard(machine.effects, path); !gone)
             return forward(std::move(gone).error());
-        if (!request) {
-            refused.push_back(request.error().what);
+        if (!job) {
+            refused.push_back(job.error().what);
             report::send_event(names::request_refused, LOG_WARNING,
-                               "request refused: " + request.error().what,
-                               {{"GPUBOOT_PATH", path}});
+                               "request refused: " + job.error().what, {{"GPUBOOT_PATH", path}});
             continue;
         }
-        if (auto served = serve(machine, *request); !served)
+        if (auto served = serve(machine, std::move(*job)); !served)
             return forward(std::move(served).error());
     }
     return refused;

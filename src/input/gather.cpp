@@ -23,6 +23,7 @@ std::string active_bake(const Root& root) {
 Result<model::Facts> gather_machine(const Root& root, const model::Host& host) {
     model::Facts facts;
     facts.host = host;
+    facts.offline = !root.is_system();
     PinReading pin = read_pin(root);
     facts.pin_path = std::move(pin.path);
     facts.pin = std::move(pin.pin);

@@ -27,30 +27,20 @@ Result<std::string> read_distrusted(const Root& root, const std::string& path, u
 
 } // namespace
 
-std::string_view to_text(Verb verb) {
-    switch (verb) {
-    case Verb::Check: return "check";
-    case Verb::Rebuild: return "rebuild";
-    case Verb::Init: return "init";
-    }
-    return "check";
-}
-
-Result<Request> read_request(const Root& root, const std::string& path, uid_t writer) {
+Result<model::Job> read_request(const Root& root, const std::string& path, uid_t writer) {
     auto text = read_distrusted(root, path, writer);
     if (!text) return forward(std::move(text).error());
     auto document = parse_toml(*text);
     if (!document) return forward(std::move(document).error(), path);
     Fields fields(path, *document);
     fields.number("schema", 1, 1);
-    Request request;
-    const std::string verb = fields.choice("verb", {"check", "rebuild", "init"});
-    for (Verb known : {Verb::Check, Verb::Rebuild, Verb::Init})
-        if (verb == to_text(known)) request.verb = known;
-    request.job = fields.number("job", 0, highest_job);
-    request.force = fields.optional_flag("force").value_or(false);
+    model::Job job;
+    job.request.verb = model::verb_of(fields.choice("verb", {"check", "rebuild", "init"}))
+                           .value_or(model::Verb::Check);
+    job.id = static_cast<std::uint32_t>(fields.number("job", 0, highest_job));
+    job.request.force = fields.optional_flag("force").value_or(false);
     if (auto flaw = fields.flaw()) return fail(Errc::BadInput, *flaw);
-    return request;
+    return job;
 }
 
 } // namespace gpuboot::input

@@ -5,25 +5,16 @@
 
 #include <sys/types.h>
 
-#include <cstdint>
 #include <string>
 
 #include "base/root.hpp"
+#include "model/job.hpp"
 
 namespace gpuboot::input {
 
-enum class Verb { Check, Rebuild, Init };
-
-std::string_view to_text(Verb verb);
-
-struct Request {
-    Verb verb = Verb::Check;
-    std::int64_t job = 0; ///< 0: nobody waits for its end
-    bool force = false;
-};
-
-/// Refuses symlinks, everything but regular files, owners other than root and `writer`, more than
-/// 4 KiB, and every deviation from the grammar.
-Result<Request> read_request(const Root& root, const std::string& path, uid_t writer);
+/// The job as it was asked for; id 0: nobody waits for its end. Refuses symlinks, everything but
+/// regular files, owners other than root and `writer`, more than 4 KiB, and every deviation from
+/// the grammar.
+Result<model::Job> read_request(const Root& root, const std::string& path, uid_t writer);
 
 } // namespace gpuboot::input

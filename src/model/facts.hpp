@@ -88,6 +88,7 @@ struct Facts {
     Policy policy;
     std::string
         policy_flaw; ///< why the defaults hold instead of the policy file; "" when they need not
+    bool offline = false; ///< an image: nobody can say which GPUs it will meet
     std::vector<Gpu> gpus;
     std::string store_flaw; ///< why the store could not be read; "" when it could, or is absent
     std::vector<BakeFact> bakes;
