@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "report/devices_record.hpp"
+
+#include <charconv>
+#include <cstdio>
+#include <limits>
+
+#include "base/fields.hpp"
+
+namespace gpuboot::report {
+
+namespace {
+
+using namespace model;
+
+constexpr std::int64_t most = std::numeric_limits<unsigned>::max();
+
+std::int64_t number(unsigned value) { return value; }
+
+std::string octal(unsigned mode) {
+    char text[16];
+    std::snprintf(text, sizeof text, "%04o", mode);
+    return text;
+}
+
+unsigned read_number(Fields& fields, std::string_view key) {
+    return static_cast<unsigned>(fields.number(key, 0, most));
+}
+
+unsigned read_number(Fields& fields, std::string_view key, unsigned otherwise) {
+    return static_cast<unsigned>(fields.optional_number(key, 0, most).value_or(otherwise));
+}
+
+std::optional<unsigned> read_major(Fields& fields, std::string_view key) {
+    const auto major = fields.optional_number(key, 0, most);
+    if (!major) return std::nullopt;
+    return static_cast<unsigned>(*major);
+}
+
+/// "0666": octal, as chmod(1) takes it.
+unsigned read_mode(Fields& fields, unsigned otherwise) {
+    const auto text = fields.optional_text("mode");
+    if (!text) return otherwise;
+    unsigned mode = 0;
+    const char* end = text->data() + text->size();
+    const auto [stop, error] = std::from_chars(text->data(), end, mode, 8);
+    if (error == std::errc() && stop == end && mode <= 07777) return mode;
+    fields.refuse("mode", "octal digits, as \"0666\"", "\"" + *text + "\"");
+    return otherwise;
+}
+
+Table record_of_node(const NodeFact& node) {
+    Table table{{"path", node.path}};
+    if (!node.present) {
+        table.push_back({"present", false});
+        return table;
+    }
+    if (!node.character) table.push_back({"character", false});
+    table.push_back({"major", number(node.major)});
+    table.push_back({"minor", number(node.minor)});
+    table.push_back({"mode", octal(node.mode)});
+    table.push_back({"uid", number(node.uid)});
+    table.push_back({"gid", number(node.gid)});
+    table.push_back({"char_link", node.char_link.empty() ? "none" : node.char_link});
+    return table;
+}
+
+NodeFact read_node(Fields& fields, const DeviceFacts& facts) {
+    NodeFact node;
+    node.path = fields.text("path");
+    node.present = fields.optional_flag("present").value_or(true);
+    if (!node.present) return node;
+    node.character = fields.optional_flag("character").value_or(true);
+    node.major = node.character ? read_number(fields, "major") : read_number(fields, "major", 0);
+    node.minor = node.character ? read_number(fields, "minor") : read_number(fields, "minor", 0);
+    node.mode = read_mode(fields, facts.mode);
+    node.uid = read_number(fields, "uid", facts.uid);
+    node.gid = read_number(fields, "gid", facts.gid);
+    const std::string right = node.path.starts_with("/dev/") ? "../" + node.path.substr(5) : "";
+    node.char_link = fields.optional_text("char_link").value_or(node.character ? right : "none");
+    if (node.char_link == "none") node.char_link.clear();
+    return node;
+}
+
+/// One value for each of the tables under `key`; none when there is no such key.
+template <class Read>
+auto read_each(Fields& fields, const Node& record, std::string_view key, Read read) {
+    std::vector<decltype(read(fields))> values;
+    if (!record.find(key)) return values;
+    for (Fields& table : fields.tables(key)) {
+        values.push_back(read(table));
+        fields.adopt(table);
+    }
+    return values;
+}
+
+} // namespace
+
+Node record_of(const DeviceFacts& facts) {
+    Table table;
+    if (facts.frontend_major) table.push_back({"frontend_major", number(*facts.frontend_major)});
+    if (facts.uvm_major) table.push_back({"uvm_major", number(*facts.uvm_major)});
+    table.push_back({"modeset", facts.modeset});
+    table.push_back({"modify", facts.modify});
+    table.push_back({"mode", octal(facts.mode)});
+    table.push_back({"uid", number(facts.uid)});
+    table.push_back({"gid", number(facts.gid)});
+    Array gpus, served, nodes;
+    for (const Gpu& gpu : facts.gpus)
+        gpus.push_back(Table{{"address", gpu.address},
+                             {"pci_id", gpu.pci_id},
+                             {"driver", gpu.driver.empty() ? "none" : gpu.driver}});
+    for (const ServedGpu& gpu : facts.served)
+        served.push_back(Table{{"address", gpu.address}, {"minor", number(gpu.minor)}});
+    for (const NodeFact& node : facts.nodes)
+        nodes.push_back(record_of_node(node));
+    if (!gpus.empty()) table.push_back({"gpu", std::move(gpus)});
+    if (!served.empty()) table.push_back({"served", std::move(served)});
+    if (!nodes.empty()) table.push_back({"node", std::move(nodes)});
+    return table;
+}
+
+Result<DeviceFacts> devices_of(const std::string& file, const Node& record) {
+    Fields fields(file, record);
+    DeviceFacts facts;
+    facts.frontend_major = read_major(fields, "frontend_major");
+    facts.uvm_major = read_major(fields, "uvm_major");
+    facts.modeset = fields.optional_flag("modeset").value_or(false);
+    facts.modify = fields.optional_flag("modify").value_or(true);
+    facts.mode = read_mode(fields, facts.mode);
+    facts.uid = read_number(fields, "uid", 0);
+    facts.gid = read_number(fields, "gid", 0);
+    facts.gpus = read_each(fields, record, "gpu", [](Fields& gpu) {
+        const std::string driver = gpu.optional_text("driver").value_or("none");
+        return Gpu{gpu.text("address"), gpu.text("pci_id"), driver == "none" ? "" : driver};
+    });
+    facts.served = read_each(fields, record, "served", [](Fields& gpu) {
+        return ServedGpu{gpu.text("address"), read_number(gpu, "minor")};
+    });
+    facts.nodes =
+        read_each(fields, record, "node", [&](Fields& node) { return read_node(node, facts); });
+    if (auto flaw = fields.flaw()) return fail(Errc::BadInput, *flaw);
+    return facts;
+}
+
+} // namespace gpuboot::report

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <algorithm>
+#include <limits>
+
+#include "base/digest.hpp"
+#include "base/fields.hpp"
+#include "base/names.hpp"
+#include "report/facts_record.hpp"
+
+namespace gpuboot::report {
+
+namespace {
+
+using namespace model;
+
+constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+
+std::string text_or(Fields& fields, std::string_view key, std::string otherwise) {
+    return fields.optional_text(key).value_or(std::move(otherwise));
+}
+
+/// What could not be said of a file is written as the word "none".
+std::string text_or_none(Fields& fields, std::string_view key, std::string otherwise) {
+    std::string text = text_or(fields, key, std::move(otherwise));
+    return text == "none" ? "" : text;
+}
+
+Kind read_kind(Fields& fields, Kind otherwise) {
+    if (!fields.optional_text("kind")) return otherwise;
+    return kind_of(fields.choice("kind", {"open", "proprietary", "grid"})).value_or(otherwise);
+}
+
+/// Calls `read` for the table under `key`, when there is one, and takes its flaw over.
+template <class Read> bool with_table(Fields& fields, std::string_view key, Read read) {
+    auto table = fields.optional_table(key);
+    if (!table) return false;
+    read(*table);
+    fields.adopt(*table);
+    return true;
+}
+
+/// One value for each of the tables under `key`; none when there is no such key.
+template <class Read> auto read_each(Fields& fields, std::string_view key, Read read) {
+    std::vector<decltype(read(fields))> values;
+    Fields probe = fields; // `tables` would demand the key
+    if (!probe.optional_texts(key)) {
+        (void)fields.optional_texts(key); // known, and absent
+        return values;
+    }
+    for (Fields& table : fields.tables(key)) {
+        values.push_back(read(table));
+        fields.adopt(table);
+    }
+    return values;
+}
+
+void read_pin(Fields& fields, Facts& facts) {
+    facts.pin_path = text_or(fields, "path", facts.pin_path);
+    facts.pin.flaw = text_or(fields, "flaw", "");
+    const auto version = fields.optional_text("version");
+    if (!version) return;
+    Pin pin;
+    pin.version = *version;
+    pin.kind = read_kind(fields, Kind::Open);
+    pin.kernel = fields.optional_text("kernel");
+    with_table(fields, "source", [&](Fields& source) {
+        pin.source = {text_or(source, "type", ""), text_or(source, "name", ""),
+                      text_or(source, "sha256", "")};
+    });
+    facts.pin.value = std::move(pin);
+}
+
+void read_policy(Fields& fields, Facts& facts) {
+    Policy& policy = facts.policy;
+    facts.policy_flaw = text_or(fields, "flaw", "");
+    if (fields.optional_text("ready_test")) {
+        const std::string test = fields.choice("ready_test", {"bound", "open", "nvml"});
+        for (ReadyTest known : {ReadyTest::Bound, ReadyTest::Open, ReadyTest::Nvml})
+            if (test == to_text(known)) policy.ready_test = known;
+    }
+    const auto seconds = [&](std::string_view key, int otherwise) {
+        return static_cast<int>(fields.optional_number(key, 0, 86'400).value_or(otherwise));
+    };
+    policy.ready_timeout_seconds = seconds("ready_timeout_seconds", policy.ready_timeout_seconds);
+    policy.modules = fields.optional_texts("modules").value_or(policy.modules);
+    policy.critical_units = fields.optional_texts("critical_units").value_or(policy.critical_units);
+    policy.deferred_units = fields.optional_texts("deferred_units").value_or(policy.deferred_units);
+    policy.rebuild_allowed =
+        fields.optional_flag("rebuild_allowed").value_or(policy.rebuild_allowed);
+    policy.rebuild_timeout_seconds =
+        seconds("rebuild_timeout_seconds", policy.rebuild_timeout_seconds);
+}
+
+MarkerModule read_module(Fields& fields, const std::string& kernel) {
+    MarkerModule module;
+    module.name = fields.text("name");
+    std::string file = module.name;
+    std::ranges::replace(file, '_', '-');
+    module.path = text_or(fields, "path", "modules/" + file + ".ko");
+    module.size = static_cast<std::uint64_t>(fields.optional_number("size", 0, most).value_or(1));
+    module.sha256 = text_or(fields, "sha256", sha256_hex(bytes_of(module.path)));
+    module.vermagic = text_or(fields, "vermagic", kernel + " SMP preempt mod_unload modversions");
+    module.srcversion = text_or(fields, "srcversion", "");
+    module.depends = fields.optional_texts("depends").value_or(std::vector<std::string>{});
+    return module;
+}
+
+/// A module of the policy, when the marker lists none: each stands on nvidia.
+MarkerModule usual_module(std::string name, const std::string& kernel) {
+    std::ranges::replace(name, '-', '_');
+    const Node node = Table{{"name", name}};
+    Fields fields("", node);
+    MarkerModule module = read_module(fields, kernel);
+    if (name != "nvidia") module.depends = {"nvidia"};
+    return module;
+}
+
+Marker read_marker(Fields& fields, const Facts& facts, const std::string& id) {
+    const Pin pin = facts.pin.value.value_or(Pin{});
+    Marker marker;
+    marker.id = text_or(fields, "id", id);
+    marker.driver_version = text_or(fields, "driver_version", pin.version);
+    marker.kind = read_kind(fields, pin.kind);
+    marker.kernel = text_or(fields, "kernel", facts.host.kernel);
+    marker.arch = text_or(fields, "arch", facts.host.arch);
+    marker.source = text_or(fields, "source", pin.source.type + ":" + pin.source.name);
+    marker.source_sha256 = text_or(fields, "source_sha256", pin.source.sha256);
+    marker.kernel_config_sha256 = text_or(fields, "kernel_config_sha256", "");
+    marker.compiler = text_or(fields, "compiler", "");
+    marker.made_by = text_or(fields, "made_by", "");
+    marker.modules = read_each(fields, "module",
+                               [&](Fields& table) { return read_module(table, marker.kernel); });
+    if (marker.modules.empty())
+        for (const std::string& name : facts.policy.modules)
+            marker.modules.push_back(usual_module(name, marker.kernel));
+    return marker;
+}
+
+/// What the store says of a file stops at the first thing that rules it out; so do the defaults.
+FileFact read_file(Fields& fields, const std::vector<MarkerModule>& modules) {
+    FileFact file;
+    file.path = fields.text("path");
+    const auto module = std::ranges::find(modules, file.path, &MarkerModule::path);
+    const MarkerModule wanted = module == modules.end() ? MarkerModule{} : *module;
+    file.present = fields.optional_flag("present").value_or(true);
+    file.flaw = text_or(fields, "flaw", "");
+    file.unsafe = text_or(fields, "unsafe", "");
+    const auto size = static_cast<std::int64_t>(file.present ? wanted.size : 0);
+    file.size = static_cast<std::uint64_t>(fields.optional_number("size", 0, most).value_or(size));
+    const bool hashed = file.present && file.flaw.empty() && file.size == wanted.size;
+    file.sha256 = text_or_none(fields, "sha256", hashed ? wanted.sha256 : "none");
+    const bool parsed = hashed && file.sha256 == wanted.sha256;
+    file.vermagic = text_or_none(fields, "vermagic", parsed ? wanted.vermagic : "none");
+    return file;
+}
+
+FileFact intact_file(const MarkerModule& module) {
+    return {module.path, true, "", "", module.size, module.sha256, module.vermagic};
+}
+
+BakeFact read_bake(Fields& fields, const Facts& facts) {
+    BakeFact bake;
+    bake.id = fields.text("id");
+    bake.unsafe = text_or(fields, "unsafe", "");
+    bake.marker.flaw = text_or(fields, "marker_flaw", "");
+    const bool intact = fields.optional_flag("intact").value_or(false);
+    const bool described = with_table(fields, "marker", [&](Fields& marker) {
+        bake.marker.value = read_marker(marker, facts, bake.id);
+    });
+    if (!described && intact) {
+        Fields nothing("", Node(Table{}));
+        bake.marker.value = read_marker(nothing, facts, bake.id);
+    }
+    const auto modules = bake.marker.value ? bake.marker.value->modules : Marker{}.modules;
+    bake.files = read_each(fields, "file", [&](Fields& file) { return read_file(file, modules); });
+    if (!intact) return bake;
+    const auto listed = std::move(bake.files);
+    bake.files.clear();
+    for (const MarkerModule& module : modules) {
+        const auto file = std::ranges::find(listed, module.path, &FileFact::path);
+        bake.files.push_back(file == listed.end() ? intact_file(module) : *file);
+    }
+    return bake;
+}
+
+LoadedDriver read_loaded(Fields& fields) {
+    return {fields.text("version"), read_kind(fields, Kind::Open),
+            fields.optional_texts("modules").value_or(std::vector<std::string>{}),
+            text_or(fields, "srcversion", "")};
+}
+
+RefusedLoad read_refusal(Fields& fields) {
+    return {fields.text("bake"), fields.text("module"),
+            static_cast<int>(fields.number("errno", 0, 4095)), text_or(fields, "kernel_line", "")};
+}
+
+} // namespace
+
+Result<Facts> facts_of(const std::string& file, const Node& record) {
+    Fields fields(file, record);
+    Facts facts;
+    facts.opted_out = text_or(fields, "opted_out", "");
+    facts.offline = fields.optional_flag("offline").value_or(false);
+    facts.active = text_or(fields, "active", "");
+    facts.store_flaw = text_or(fields, "store_flaw", "");
+    Fields host = fields.table("host");
+    facts.host = {host.text("kernel"), host.text("arch")};
+    fields.adopt(host);
+    facts.pin_path = names::local_pin;
+    with_table(fields, "pin", [&](Fields& pin) { read_pin(pin, facts); });
+    with_table(fields, "policy", [&](Fields& policy) { read_policy(policy, facts); });
+    facts.gpus = read_each(fields, "gpu", [](Fields& gpu) {
+        return Gpu{gpu.text("address"), text_or(gpu, "pci_id", ""), text_or(gpu, "driver", "")};
+    });
+    facts.bakes = read_each(fields, "bake", [&](Fields& bake) { return read_bake(bake, facts); });
+    with_table(fields, "loaded", [&](Fields& loaded) { facts.loaded = read_loaded(loaded); });
+    facts.refused = read_each(fields, "refused", read_refusal);
+    with_table(fields, "rebuilt", [&](Fields& rebuilt) {
+        facts.rebuilt = RebuildAttempt{text_or(rebuilt, "error", "")};
+    });
+    if (auto flaw = fields.flaw()) return fail(Errc::BadInput, *flaw);
+    return facts;
+}
+
+} // namespace gpuboot::report

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "report/facts_record.hpp"
+
+namespace gpuboot::report {
+
+namespace {
+
+using namespace model;
+
+void put(Table& table, const char* key, const std::string& text) {
+    if (text.find_first_not_of(" \t\r\n") != std::string::npos) table.push_back({key, text});
+}
+
+void put(Table& table, const char* key, const std::vector<std::string>& texts) {
+    table.push_back({key, Array(texts.begin(), texts.end())});
+}
+
+template <class T>
+void put(Table& table, const char* key, const std::vector<T>& values, Table (*record)(const T&)) {
+    Array records;
+    for (const T& value : values)
+        records.push_back(record(value));
+    if (!records.empty()) table.push_back({key, std::move(records)});
+}
+
+Table record_of_pin(const Facts& facts) {
+    Table table;
+    put(table, "path", facts.pin_path);
+    put(table, "flaw", facts.pin.flaw);
+    if (!facts.pin.value) return table;
+    const Pin& pin = *facts.pin.value;
+    put(table, "version", pin.version);
+    table.push_back({"kind", to_text(pin.kind)});
+    put(table, "kernel", pin.kernel.value_or(""));
+    Table source;
+    put(source, "type", pin.source.type);
+    put(source, "name", pin.source.name);
+    put(source, "sha256", pin.source.sha256);
+    table.push_back({"source", std::move(source)});
+    return table;
+}
+
+Table record_of_policy(const Facts& facts) {
+    const Policy& policy = facts.policy;
+    Table table;
+    put(table, "flaw", facts.policy_flaw);
+    table.push_back({"ready_test", to_text(policy.ready_test)});
+    table.push_back({"ready_timeout_seconds", policy.ready_timeout_seconds});
+    put(table, "modules", policy.modules);
+    put(table, "critical_units", policy.critical_units);
+    put(table, "deferred_units", policy.deferred_units);
+    table.push_back({"rebuild_allowed", policy.rebuild_allowed});
+    table.push_back({"rebuild_timeout_seconds", policy.rebuild_timeout_seconds});
+    return table;
+}
+
+Table record_of_gpu(const Gpu& gpu) {
+    Table table{{"address", gpu.address}};
+    put(table, "pci_id", gpu.pci_id);
+    put(table, "driver", gpu.driver);
+    return table;
+}
+
+Table record_of_module(const MarkerModule& module) {
+    Table table{{"name", module.name},
+                {"path", module.path},
+                {"size", static_cast<std::int64_t>(module.size)},
+                {"sha256", module.sha256},
+                {"vermagic", module.vermagic}};
+    put(table, "srcversion", module.srcversion);
+    put(table, "depends", module.depends);
+    return table;
+}
+
+Table record_of_marker(const Marker& marker) {
+    Table table;
+    put(table, "id", marker.id);
+    put(table, "driver_version", marker.driver_version);
+    table.push_back({"kind", to_text(marker.kind)});
+    put(table, "kernel", marker.kernel);
+    put(table, "arch", marker.arch);
+    put(table, "source", marker.source);
+    put(table, "source_sha256", marker.source_sha256);
+    put(table, "kernel_config_sha256", marker.kernel_config_sha256);
+    put(table, "compiler", marker.compiler);
+    put(table, "made_by", marker.made_by);
+    put(table, "module", marker.modules, record_of_module);
+    return table;
+}
+
+Table record_of_file(const FileFact& file) {
+    Table table{{"path", file.path}};
+    if (!file.present) table.push_back({"present", false});
+    put(table, "flaw", file.flaw);
+    put(table, "unsafe", file.unsafe);
+    table.push_back({"size", static_cast<std::int64_t>(file.size)});
+    // "none": it was ruled out before it was hashed or parsed.
+    table.push_back({"sha256", file.sha256.empty() ? "none" : file.sha256});
+    table.push_back({"vermagic", file.vermagic.empty() ? "none" : file.vermagic});
+    return table;
+}
+
+Table record_of_bake(const BakeFact& bake) {
+    Table table{{"id", bake.id}};
+    put(table, "unsafe", bake.unsafe);
+    put(table, "marker_flaw", bake.marker.flaw);
+    if (bake.marker.value) table.push_back({"marker", record_of_marker(*bake.marker.value)});
+    put(table, "file", bake.files, record_of_file);
+    return table;
+}
+
+Table record_of_loaded(const LoadedDriver& loaded) {
+    Table table;
+    put(table, "version", loaded.version);
+    table.push_back({"kind", to_text(loaded.kind)});
+    put(table, "modules", loaded.modules);
+    put(table, "srcversion", loaded.srcversion);
+    return table;
+}
+
+Table record_of_refusal(const RefusedLoad& refused) {
+    Table table{{"bake", refused.bake}, {"module", refused.module}, {"errno", refused.error}};
+    put(table, "kernel_line", refused.kernel_line);
+    return table;
+}
+
+} // namespace
+
+Node record_of(const Facts& facts) {
+    Table table;
+    put(table, "opted_out", facts.opted_out);
+    if (facts.offline) table.push_back({"offline", true});
+    put(table, "active", facts.active);
+    put(table, "store_flaw", facts.store_flaw);
+    table.push_back({"host", Table{{"kernel", facts.host.kernel}, {"arch", facts.host.arch}}});
+    table.push_back({"pin", record_of_pin(facts)});
+    table.push_back({"policy", record_of_policy(facts)});
+    put(table, "gpu", facts.gpus, record_of_gpu);
+    put(table, "bake", facts.bakes, record_of_bake);
+    if (facts.loaded) table.push_back({"loaded", record_of_loaded(*facts.loaded)});
+    put(table, "refused", facts.refused, record_of_refusal);
+    if (facts.rebuilt) {
+        Table rebuilt;
+        put(rebuilt, "error", facts.rebuilt->error);
+        table.push_back({"rebuilt", std::move(rebuilt)});
+    }
+    return table;
+}
+
+} // namespace gpuboot::report
