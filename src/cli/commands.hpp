@@ -22,6 +22,7 @@ Result<int> status(const Options& options);  ///< of the daemon; read directly w
 Result<int> why(const Options& options);     ///< the story of the last phase
 Result<int> check(const Options& options);   ///< judges now, changes nothing
 Result<int> plan(const Options& options);    ///< the steps that this verdict would lead to
+Result<int> facts(const Options& options);   ///< what is judged, in the format of a golden case
 Result<int> list(const Options& options);    ///< the bakes in the store, and which fit
 Result<int> bake(const Options& options);    ///< makes one: no bus, GPU or systemd needed
 Result<int> rebuild(const Options& options); ///< through the daemon; as root without a bus, here

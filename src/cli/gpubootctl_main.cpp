@@ -36,6 +36,7 @@ constexpr Entry entries[] = {
     {"bake", "compile the pinned driver into the store; needs no GPU", cli::bake, true, true},
     {"rebuild", "have this machine's driver compiled and loaded", cli::rebuild, false, true},
     {"list", "list the bakes in the store, and what keeps one from fitting", cli::list, true},
+    {"facts", "print what is judged; a bug report that can become a test", cli::facts, true},
     {"version", "versions of gpuboot and of the pin", cli::version},
 };
 

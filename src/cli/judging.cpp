@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// check, plan, list: the commands that read the machine and say what it means.
+// check, plan, facts, list: the commands that read the machine and say what it means.
 #include <cstdio>
 
 #include "base/document.hpp"
@@ -10,6 +10,7 @@
 #include "input/gather.hpp"
 #include "input/host.hpp"
 #include "input/pin.hpp"
+#include "report/facts_record.hpp"
 #include "report/record.hpp"
 #include "report/sentences.hpp"
 #include "source/target.hpp"
@@ -89,6 +90,14 @@ Result<int> plan(const Options& options) {
     std::get<Table>(record.value).push_back({"steps", std::move(texts)});
     print(to_json(record) + "\n");
     return exit_code_of(verdict.kind);
+}
+
+Result<int> facts(const Options& options) {
+    auto facts = read_facts(options);
+    if (!facts) return forward(std::move(facts).error());
+    const Node record = report::record_of(*facts);
+    print(options.json ? to_json(record) + "\n" : to_toml(record));
+    return exit_ready;
 }
 
 Result<int> list(const Options& options) {
