@@ -4,8 +4,6 @@
 #include <charconv>
 #include <limits>
 
-#include "base/fields.hpp"
-
 namespace gpuboot::report {
 
 namespace {
@@ -39,23 +37,6 @@ std::string request_text(const Job& job) {
                 {"job", static_cast<std::int64_t>(job.id)}};
     if (job.request.force) table.push_back({"force", true});
     return to_toml(Node(std::move(table)));
-}
-
-Result<Job> parse_request(const std::string& file, std::string_view text) {
-    if (text.size() > request_limit)
-        return fail(Errc::BadInput, file + ": larger than " + std::to_string(request_limit));
-    auto document = parse_toml(text);
-    if (!document) return forward(std::move(document).error(), file);
-    Fields fields(file, *document);
-    (void)fields.number("schema", 1, 1); // any other number is refused here
-    Job job;
-    job.request.verb =
-        verb_of(fields.choice("verb", {"check", "rebuild", "init"})).value_or(Verb::Check);
-    job.id = static_cast<std::uint32_t>(fields.number("job", 1, most));
-    if (job.request.verb == Verb::Rebuild)
-        job.request.force = fields.optional_flag("force").value_or(false);
-    if (auto flaw = fields.flaw()) return fail(Errc::BadInput, *flaw);
-    return job;
 }
 
 Node record_of(const Job& job) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A job as the two files it travels in: the request that the daemon writes and the request phase
-// reads (TOML), and the record that the phase writes and the daemon reads (JSON).
+// A job as the two files it travels in: the request that the daemon writes (TOML; the request
+// phase reads it with input/request.hpp) and the record that the phase writes in turn (JSON).
 #pragma once
 
 #include <string>
@@ -11,9 +11,6 @@
 
 namespace gpuboot::report {
 
-/// A request file is this small, or it is none.
-inline constexpr std::size_t request_limit = 4 << 10;
-
 /// "7.toml" in /run/gpuboot/want.
 std::string request_name(std::uint32_t job);
 /// "job-7.json" in /run/gpuboot/report.
@@ -22,8 +19,6 @@ std::string record_name(std::uint32_t job);
 std::uint32_t job_of_record_name(std::string_view name);
 
 std::string request_text(const model::Job& job);
-/// Strict: an unknown key, a wrong type or "force" on another verb is BadInput naming the line.
-Result<model::Job> parse_request(const std::string& file, std::string_view text);
 
 Node record_of(const model::Job& job);
 Result<model::Job> job_of(const Node& record);
