@@ -66,6 +66,8 @@ Result<Product> collect(int directory, const source::BuiltModule& wanted,
     auto status = require_regular(fd->get(), path);
     if (!status) return forward(std::move(status).error());
     if (status->st_nlink != 1) return fail(Errc::BadInput, path + " has several hard links");
+    if (static_cast<std::uint64_t>(status->st_size) > product_limit) // it may be all holes
+        return fail(Errc::BadInput, path + " is larger than any module");
     auto bytes = read_rest(fd->get(), product_limit);
     if (!bytes) return forward(std::move(bytes).error(), path);
     auto info = input::read_modinfo(fd->get(), path);

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// These need root: the copy of the source is handed to another user.
+#include "execute/build.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "execute/reclaim.hpp"
+#include "execute/system_effects.hpp"
+#include "fakes/module_image.hpp"
+#include "fakes/recording_effects.hpp"
+#include "fakes/temporary_root.hpp"
+
+using namespace gpuboot;
+using namespace gpuboot::execute;
+
+namespace {
+
+const bool not_root = ::geteuid() != 0;
+const std::string area = "/var/lib/gpuboot/build/the-id";
+const std::string source_tree = "/usr/src/drv-1.0.0";
+
+struct Fixture {
+    fakes::TemporaryRoot tree;
+    SystemEffects real{tree.root};
+    fakes::RecordingEffects effects{real};
+    source::Recipe recipe;
+    source::Target target{"6.1.0-1", "x86_64", "", ""};
+    Confinement confinement{"/libexec/confine", "/the/root", {1234, 1235}};
+    std::vector<Progress> progress;
+
+    Fixture() {
+        tree.write(source_tree + "/m.c", "int m;\n");
+        tree.write(source_tree + "/sub/script", "#!/bin/sh\n");
+        ::chmod(tree.outside(source_tree + "/sub/script").c_str(), 0755);
+        recipe.name = "drv";
+        recipe.version = "1.0.0";
+        recipe.make = "make -j$parallel_jobs modules";
+        recipe.modules = {{"m", ""}};
+        recipe.tree = *source::list_tree(tree.root, source_tree);
+        recipe.sha256 = *source::digest_tree(tree.root, recipe.tree);
+        effects.on_run = [this](const Tool& tool) { return make(tool); };
+    }
+
+    /// What the compile does; replaced by the cases.
+    std::function<ToolResult(const Tool&)> compile = [this](const Tool& tool) {
+        tool.on_line(" CONFTEST: a_question");
+        tool.on_line("  CC [M]  " + area + "/tree/m.o");
+        tool.on_line("  CC [M]  " + area + "/tree/m.mod.o");
+        tree.write(area + "/tree/m.ko", fakes::module_image("m", "6.1.0-1"));
+        return ToolResult{};
+    };
+
+    Result<std::vector<Product>> run() {
+        return build(tree.root, effects,
+                     {"the-id", recipe, target, confinement, std::chrono::seconds(60),
+                      [this](const Progress& now) { progress.push_back(now); }});
+    }
+
+    std::string flaw() {
+        const auto built = run();
+        return built ? "" : built.error().what;
+    }
+
+    bool scratch_is_gone() const { return tree.root.list("/var/lib/gpuboot/build")->empty(); }
+
+  private:
+    Result<ToolResult> make(const Tool& tool) {
+        const bool strips = std::ranges::find(tool.argv, "/usr/bin/strip") != tool.argv.end();
+        return strips ? ToolResult{} : compile(tool);
+    }
+};
+
+using StatusOf = struct stat;
+
+StatusOf status_of(const fakes::TemporaryRoot& tree, const std::string& path) {
+    return tree.root.status(path).value_or(StatusOf{});
+}
+
+} // namespace
+
+TEST_SUITE_BEGIN("build" * doctest::skip(not_root));
+
+TEST_CASE_FIXTURE(Fixture, "the compile sees a private copy that belongs to the build user") {
+    const auto inner = compile;
+    compile = [&](const Tool& tool) {
+        CHECK((status_of(tree, area).st_mode & 07777) == 0700);
+        for (const char* path : {"", "/tree", "/tmp", "/tree/sub", "/tree/m.c"}) {
+            CHECK(status_of(tree, area + path).st_uid == 1234);
+            CHECK(status_of(tree, area + path).st_gid == 1235);
+        }
+        CHECK((status_of(tree, area + "/tree/m.c").st_mode & 07777) == 0644);
+        CHECK((status_of(tree, area + "/tree/sub/script").st_mode & 07777) == 0755);
+        CHECK(tree.read(area + "/tree/m.c") == "int m;\n");
+        return inner(tool);
+    };
+    REQUIRE(run());
+    CHECK(scratch_is_gone());
+    CHECK(status_of(tree, source_tree + "/m.c").st_uid == 0);
+}
+
+// F-74
+TEST_CASE_FIXTURE(Fixture, "the compile is confined, with the environment dkms would give it") {
+    REQUIRE(run());
+    REQUIRE(effects.count("run ") == 2);
+    const auto line = *std::ranges::find_if(
+        effects.calls, [](const std::string& call) { return call.starts_with("run "); });
+    CHECK(line.starts_with("run /libexec/confine --user 1234 --group 1235 --root /the/root "
+                           "--directory " +
+                           area + "/tree --setenv kernelver=6.1.0-1 "));
+    CHECK(line.contains(" --setenv kernel_source_dir=/lib/modules/6.1.0-1/build "));
+    CHECK(line.contains(" --setenv TMPDIR=" + area + "/tmp "));
+    CHECK(line.ends_with(" -- /bin/sh -c make -j$parallel_jobs modules"));
+    CHECK(std::ranges::any_of(effects.calls, [](const std::string& call) {
+        return call.starts_with("run /libexec/confine") &&
+               call.ends_with(" -- /usr/bin/strip --strip-debug -- " + area + "/tree/m.ko");
+    }));
+}
+
+TEST_CASE_FIXTURE(Fixture, "progress counts probes, then files") {
+    REQUIRE(run());
+    std::vector<std::string> told;
+    for (const Progress& now : progress)
+        told.push_back(now.stage + " " + std::to_string(now.done) + "/" +
+                       std::to_string(now.total));
+    CHECK(told == std::vector<std::string>{"copying the source 0/0",
+                                           "probing the kernel's headers 1/0", "compiling 1/2",
+                                           "compiling 2/2", "stripping debug information 0/0",
+                                           "reading the products 0/0"});
+}
+
+// F-65
+TEST_CASE_FIXTURE(Fixture,
+                  "a failed compile quotes its first error, keeps its log, leaves nothing") {
+    compile = [&](const Tool& tool) {
+        tool.on_line(area + "/tree/m.c:1:5: error: expected ';'");
+        tool.on_line("make: *** [Makefile:2: modules] Error 2");
+        return ToolResult{2, false, ""};
+    };
+    CHECK(flaw() == "the compile failed: m.c:1:5: error: expected ';' (log: "
+                    "/var/lib/gpuboot/build.log)");
+    CHECK(tree.read("/var/lib/gpuboot/build.log").contains("Error 2"));
+    CHECK(status_of(tree, "/var/lib/gpuboot/build.log").st_uid == 0);
+    CHECK(scratch_is_gone());
+}
+
+// F-67
+TEST_CASE_FIXTURE(Fixture, "a compile that does not end is named by its last word") {
+    compile = [&](const Tool& tool) {
+        tool.on_line("still thinking");
+        return ToolResult{137, true, ""};
+    };
+    const auto built = run();
+    REQUIRE(!built);
+    CHECK(built.error().code == Errc::Timeout);
+    CHECK(built.error().what.contains("did not end within 60 s; its last word: still thinking"));
+    CHECK(scratch_is_gone());
+}
+
+// F-66
+TEST_CASE_FIXTURE(Fixture, "a compile that says it worked and made nothing has failed") {
+    compile = [](const Tool&) { return ToolResult{}; };
+    CHECK(flaw().contains("the build made no m.ko"));
+    CHECK(scratch_is_gone());
+}
+
+TEST_CASE_FIXTURE(Fixture, "source that changes between its check and its copy is not compiled") {
+    tree.write(source_tree + "/m.c", "int other;\n");
+    CHECK(flaw().contains("changed while it was copied"));
+    CHECK(effects.count("run ") == 0);
+    CHECK(scratch_is_gone());
+}
+
+// F-69, F-71: whatever it leaves behind can be removed
+TEST_CASE_FIXTURE(Fixture, "a hostile tree is cleared away, and nothing outside it is touched") {
+    tree.write("/etc/precious", "keep");
+    compile = [&](const Tool&) {
+        const std::string folder = tree.outside(area + "/tree/");
+        tree.link(area + "/tree/to-etc", "/etc");
+        tree.link(area + "/tree/to-host", tree.outside("/etc"));
+        ::mkdir((folder + "locked").c_str(), 0700);
+        ::mkdir((folder + "locked/inner").c_str(), 0);
+        ::chmod((folder + "locked").c_str(), 0);
+        ::mkfifo((folder + "fifo").c_str(), 0);
+        int deep = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY);
+        for (int i = 0; i < 3000; ++i) {
+            ::mkdirat(deep, "d", 0700);
+            const int next = ::openat(deep, "d", O_RDONLY | O_DIRECTORY);
+            ::close(deep);
+            deep = next;
+        }
+        ::close(deep);
+        return ToolResult{};
+    };
+    CHECK(flaw().contains("the build made no m.ko"));
+    CHECK(scratch_is_gone());
+    CHECK(tree.read("/etc/precious") == "keep");
+    CHECK((status_of(tree, "/etc").st_mode & 07777) == 0755);
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The whole of a bake with a compile that is played. Needs root, as a bake does.
+#include "flow/bake.hpp"
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "execute/lock.hpp"
+#include "execute/system_effects.hpp"
+#include "fakes/failing_effects.hpp"
+#include "fakes/module_image.hpp"
+#include "fakes/recording_effects.hpp"
+#include "fakes/temporary_root.hpp"
+#include "source/tree_digest.hpp"
+
+using namespace gpuboot;
+using namespace gpuboot::flow;
+
+namespace {
+
+const bool not_root = ::geteuid() != 0;
+const std::string gcc = "gcc-12 (Debian 12.2.0-14) 12.2.0";
+
+struct Fixture {
+    fakes::TemporaryRoot tree;
+    execute::SystemEffects real{tree.root};
+    fakes::RecordingEffects effects{real};
+    model::Pin pin;
+    BakeOptions options;
+    int compiles = 0;
+
+    Fixture() {
+        struct utsname machine{};
+        ::uname(&machine);
+        const std::string arch =
+            machine.machine == std::string_view("aarch64") ? "ARM64" : "X86_64";
+        const std::string headers = "/usr/src/linux-headers-6.1.0-1";
+        tree.link("/lib/modules/6.1.0-1/build", headers);
+        tree.write(headers + "/Makefile", "");
+        tree.write(headers + "/.config", "CONFIG_" + arch +
+                                             "=y\nCONFIG_MODULES=y\n"
+                                             "CONFIG_CC_VERSION_TEXT=\"" +
+                                             gcc + "\"\n");
+        for (const char* path :
+             {"/bin/sh", "/usr/bin/make", "/usr/bin/ld", "/usr/bin/strip", "/usr/bin/gcc-12"})
+            tree.write(path, "");
+        tree.write("/usr/src/drv-1.0.0/dkms.conf", "PACKAGE_NAME=drv\nPACKAGE_VERSION=1.0.0\n"
+                                                   "MAKE=make\nBUILT_MODULE_NAME=nvidia\n");
+        const auto listed = source::list_tree(tree.root, "/usr/src/drv-1.0.0");
+        pin = {"1.0.0",
+               model::Kind::Open,
+               {"dkms", "drv", *source::digest_tree(tree.root, *listed)},
+               {}};
+        options.confine = "/bin/true"; // never run: on_run stands in for it
+        effects.on_run = [this](const Tool& tool) { return play(tool); };
+    }
+
+    Result<ToolResult> play(const Tool& tool) {
+        if (tool.argv.back() == "--version") return ToolResult{0, false, gcc + "\n"};
+        if (tool.argv.back() == "make") {
+            ++compiles;
+            const auto at = std::ranges::find(tool.argv, "--directory");
+            tree.write(*(at + 1) + "/nvidia.ko", fakes::module_image("nvidia", "6.1.0-1"));
+        }
+        return ToolResult{};
+    }
+
+    Result<BakeResult> run() { return bake(tree.root, effects, pin, options); }
+};
+
+} // namespace
+
+TEST_SUITE_BEGIN("bake" * doctest::skip(not_root));
+
+// S4-24
+TEST_CASE_FIXTURE(Fixture, "same inputs and a fit bake: nothing is compiled") {
+    const auto first = run();
+    REQUIRE(first);
+    CHECK(first->id.starts_with("1.0.0-open-6.1.0-1-"));
+    CHECK(first->bytes == fakes::module_image("nvidia", "6.1.0-1").size());
+    CHECK(!first->reused);
+    const auto second = run();
+    REQUIRE(second);
+    CHECK(second->reused);
+    CHECK(second->id == first->id);
+    CHECK(second->bytes == first->bytes);
+    CHECK(compiles == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "told to, or when the bake is damaged, it compiles again") {
+    const auto first = run();
+    REQUIRE(first);
+    options.force = true;
+    REQUIRE(run());
+    CHECK(compiles == 2);
+    options.force = false;
+    tree.write(first->path + "/modules/nvidia.ko", "damaged");
+    const auto repaired = run();
+    REQUIRE(repaired);
+    CHECK(!repaired->reused);
+    CHECK(compiles == 3);
+    CHECK(run()->reused);
+}
+
+TEST_CASE_FIXTURE(Fixture, "source that is not the pinned one is never compiled") {
+    tree.write("/usr/src/drv-1.0.0/more.c", "");
+    const auto baked = run();
+    REQUIRE(!baked);
+    CHECK(baked.error().what.contains("wanted sha256 " + pin.source.sha256));
+    CHECK(compiles == 0);
+}
+
+TEST_CASE_FIXTURE(Fixture, "another kernel, or another compiler, is another bake") {
+    const auto first = run();
+    tree.write("/usr/src/linux-headers-6.1.0-1/.config",
+               tree.read("/usr/src/linux-headers-6.1.0-1/.config") + "CONFIG_MORE=y\n");
+    const auto second = run();
+    REQUIRE(second);
+    CHECK(second->id != first->id);
+    CHECK(tree.root.exists(first->path)); // V3
+    CHECK(compiles == 2);
+}
+
+// F-72, F-94
+TEST_CASE_FIXTURE(Fixture, "while another holds the lock, it waits no longer than its deadline") {
+    const auto lock = execute::Lock::take(tree.root, real, std::chrono::milliseconds(0));
+    REQUIRE(lock);
+    options.deadline = std::chrono::milliseconds(20);
+    const auto baked = run();
+    REQUIRE(!baked);
+    CHECK(baked.error().code == Errc::Busy);
+    CHECK(compiles == 0);
+}
+
+// F-01 to F-06, F-18 to F-23
+TEST_CASE_FIXTURE(Fixture, "failing at any change, the next bake makes it good") {
+    fakes::FailingEffects counting(effects, 0, 0, fakes::Failing::Once);
+    const auto path = bake(tree.root, counting, pin, options)->path;
+    for (const auto failing : {fakes::Failing::Once, fakes::Failing::FromThen})
+        for (std::size_t at = 1; at <= counting.count; ++at) {
+            CAPTURE(at);
+            Fixture fresh;
+            fakes::FailingEffects broken(fresh.effects, at, EIO, failing);
+            const auto first = bake(fresh.tree.root, broken, fresh.pin, fresh.options);
+            const auto second = fresh.run();
+            REQUIRE(second);
+            if (first) CHECK(second->reused); // V2: what was reported as done is done
+            CHECK(fresh.tree.root.list("/var/lib/gpuboot/bakes")->size() == 1);
+            CHECK(fresh.tree.root.list("/var/lib/gpuboot/build")->empty());
+            CHECK(fresh.run()->reused);
+        }
+}
+
+TEST_SUITE_END();
+
+// S4-28
+TEST_CASE("without rights it says so at once" * doctest::skip(!not_root)) {
+    const fakes::TemporaryRoot tree;
+    execute::SystemEffects effects(tree.root);
+    const auto baked = bake(tree.root, effects, {}, {});
+    REQUIRE(!baked);
+    CHECK(baked.error().what.starts_with("baking needs root"));
+}
