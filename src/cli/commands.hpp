@@ -19,7 +19,7 @@ struct Options {
 };
 
 Result<int> status(const Options& options);  ///< of the daemon; read directly where there is none
-Result<int> why(const Options& options);     ///< the story of the last phase
+Result<int> why(const Options& options);     ///< the story of this boot, phase by phase
 Result<int> check(const Options& options);   ///< judges now, changes nothing
 Result<int> plan(const Options& options);    ///< the steps that this verdict would lead to
 Result<int> facts(const Options& options);   ///< what is judged, in the format of a golden case

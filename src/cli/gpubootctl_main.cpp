@@ -31,7 +31,7 @@ struct Entry {
 constexpr Entry entries[] = {
     {"status", "what holds now: state, driver, GPUs, reasons", cli::status},
     {"check", "judge this machine, or the tree at --root; changes nothing", cli::check, true},
-    {"why", "tell the story of the last phase", cli::why},
+    {"why", "tell the story of this boot: found, done, what to do next", cli::why},
     {"plan", "show the steps that the present verdict leads to", cli::plan, true},
     {"bake", "compile the pinned driver into the store; needs no GPU", cli::bake, true, true},
     {"rebuild", "have this machine's driver compiled and loaded", cli::rebuild, false, true},

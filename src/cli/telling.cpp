@@ -18,10 +18,12 @@ namespace gpuboot::cli {
 
 namespace {
 
+constexpr std::size_t report_limit = 1 << 20;
+
 void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
 
 Result<Node> read_last_report(const Root& root) {
-    auto text = root.read_text(names::last_report, 1 << 20);
+    auto text = root.read_text(names::last_report, report_limit);
     if (!text && text.error().code == Errc::NotFound)
         return fail(Errc::NotFound, "no phase has run in this boot: there is no " +
                                         std::string(names::last_report));
@@ -29,6 +31,21 @@ Result<Node> read_last_report(const Root& root) {
     auto record = parse_json(*text);
     if (!record) return forward(std::move(record).error(), names::last_report);
     return record;
+}
+
+/// What the phases of the chain's last run said, in their order.
+std::vector<model::Report> read_story(const Root& root, const std::string& boot_id) {
+    std::vector<model::Report> story;
+    for (const char* phase : {"check", "rebuild", "recheck", "init"}) {
+        auto text = root.read_text(std::string(names::report_directory) + "/" + phase + ".json",
+                                   report_limit);
+        auto record = text ? parse_json(*text) : fail(Errc::NotFound, phase);
+        auto report = record ? report::report_of(*record) : fail(Errc::NotFound, phase);
+        if (!report || report->boot_id != boot_id) continue;
+        // Older than the check: it belongs to an earlier run of the chain.
+        if (story.empty() || report->at >= story.front().at) story.push_back(std::move(*report));
+    }
+    return story;
 }
 
 Node pin_record(const Root& root) {
@@ -136,10 +153,17 @@ Result<int> status(const Options& options) {
 Result<int> why(const Options& options) {
     auto record = read_last_report(options.root);
     if (!record) return forward(std::move(record).error());
-    auto report = report::report_of(*record);
-    if (!report) return forward(std::move(report).error());
-    print(options.json ? to_json(*record) + "\n" : report::to_sentences(*report));
-    return exit_code_of(report->after.kind);
+    auto last = report::report_of(*record);
+    if (!last) return forward(std::move(last).error());
+    if (options.json) {
+        print(to_json(*record) + "\n");
+        return exit_code_of(last->after.kind);
+    }
+    std::string story;
+    for (const model::Report& report : read_story(options.root, last->boot_id))
+        story += (story.empty() ? "" : "\n") + report::to_sentences(report);
+    print(story);
+    return exit_code_of(last->after.kind);
 }
 
 Result<int> version(const Options& options) {
