@@ -68,25 +68,31 @@ class Counter {
 
 class Compile {
   public:
-    Compile(Effects& effects, const BuildOrder& order, const BuildArea& area)
-        : effects_(effects), order_(order), area_(area), log_(area.tree()),
+    Compile(const Root& root, Effects& effects, const BuildOrder& order, const BuildArea& area)
+        : root_(root), effects_(effects), order_(order), area_(area), log_(area.tree()),
           end_(Clock::now() + order.deadline) {}
 
     Result<void> run() {
         auto compiled = step({"/bin/sh", "-c", order_.recipe.make}, "the compile");
-        if (compiled) {
-            tell(order_, "stripping debug information");
-            std::vector<std::string> strip{"/usr/bin/strip", "--strip-debug", "--"};
-            for (const source::BuiltModule& module : order_.recipe.modules)
-                strip.push_back(product_path(area_.tree(), module));
-            compiled = step(strip, "strip");
-        }
+        if (compiled) compiled = strip();
         // For a person; that it could not be written must not hide how the compile went.
         (void)effects_.replace_file(names::build_log, log_.text(), 0644);
         return compiled;
     }
 
   private:
+    Result<void> strip() {
+        tell(order_, "stripping debug information");
+        std::vector<std::string> argv{"/usr/bin/strip", "--strip-debug", "--"};
+        for (const source::BuiltModule& module : order_.recipe.modules) {
+            argv.push_back(product_path(area_.tree(), module));
+            if (!root_.status(argv.back())) // said here, where it is plainer than strip's words
+                return fail(Errc::NotFound,
+                            "the compile ended well but made no " + module.name + ".ko");
+        }
+        return step(argv, "strip");
+    }
+
     Result<void> step(const std::vector<std::string>& argv, const std::string& what) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(end_ - Clock::now());
         Tool tool = confined(order_.confinement, area_.tree(), environment(order_, area_), argv,
@@ -107,6 +113,7 @@ class Compile {
         return fail(Errc::Io, what + " failed: " + log_.failure() + log);
     }
 
+    const Root& root_;
     Effects& effects_;
     const BuildOrder& order_;
     const BuildArea& area_;
@@ -130,7 +137,7 @@ Result<std::vector<Product>> build(const Root& root, Effects& effects, const Bui
     tell(order, "copying the source");
     if (auto filled = area.fill(order.recipe, order.confinement.user); !filled)
         return forward(std::move(filled).error());
-    if (auto compiled = Compile(effects, order, area).run(); !compiled)
+    if (auto compiled = Compile(root, effects, order, area).run(); !compiled)
         return forward(std::move(compiled).error());
     tell(order, "reading the products");
     return collect_products(root, area.tree(), order.recipe, order.target);

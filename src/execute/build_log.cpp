@@ -7,7 +7,7 @@ namespace gpuboot::execute {
 
 namespace {
 
-constexpr std::size_t half = std::size_t{2} << 20;
+constexpr std::size_t half = std::size_t{1} << 20;
 
 void keep_first(std::string& kept, std::string_view line, bool matches) {
     if (matches && kept.empty()) kept = line;

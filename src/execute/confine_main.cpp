@@ -220,6 +220,8 @@ void leave_network_as(uid_t user, gid_t group) {
                "where only \"lo\" exists (a unit with PrivateNetwork=yes, a container with "
                "--network=none) or where namespaces are allowed",
                errno);
+    // After a change of user /proc/self belongs to root until the next exec.
+    demand(::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0, "opening /proc/self");
     const std::string u = std::to_string(user), g = std::to_string(group);
     write_file("/proc/self/setgroups", "deny");
     write_file("/proc/self/uid_map", u + " " + u + " 1");

@@ -56,7 +56,7 @@ std::string first_line(const std::string& text) { return text.substr(0, text.fin
 
 /// It goes into the marker as it is.
 bool is_printable(const std::string& text) {
-    return !text.empty() && text.size() <= 200 &&
+    return !text.empty() && text.size() <= 400 &&
            std::ranges::all_of(text, [](char c) { return c >= 0x20 && c <= 0x7e; });
 }
 
@@ -69,8 +69,8 @@ Result<std::string> read_compiler(const Root& root, const KernelConfig& config,
     auto ran = run({program, "--version"});
     if (!ran) return forward(std::move(ran).error());
     const std::string text = first_line(ran->output);
-    if (!ran->succeeded() || !is_printable(text))
-        return fail(Errc::Io, program + " --version failed");
+    if (!is_printable(text)) return fail(Errc::Io, program + " --version says nothing readable");
+    if (!ran->succeeded()) return fail(Errc::Io, program + " --version failed: " + text);
     const std::string found = major_version(text);
     if (found != config.compiler_major)
         return fail(Errc::Unsupported, "the kernel was compiled with " + config.compiler_text +

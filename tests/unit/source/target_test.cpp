@@ -111,8 +111,8 @@ TEST_CASE("the compiler must be the kernel's") {
     install_headers(tree, "6.1.0-1");
     install_programs(tree);
     CHECK(flaw(tree, "6.1.0-1", "gcc (Debian 13.1.0) 13.1.0").contains("install gcc-12"));
-    CHECK(flaw(tree, "6.1.0-1", "gcc\x1b[31m 12.2.0").contains("--version failed"));
-    CHECK(flaw(tree, "6.1.0-1", "").contains("--version failed"));
+    CHECK(flaw(tree, "6.1.0-1", "gcc\x1b[31m 12.2.0").contains("nothing readable"));
+    CHECK(flaw(tree, "6.1.0-1", "").contains("nothing readable"));
     std::filesystem::remove(tree.outside("/usr/bin/gcc-12"));
     CHECK(flaw(tree, "6.1.0-1") == "no compiler: install gcc-12");
     tree.write("/usr/bin/gcc", "");
