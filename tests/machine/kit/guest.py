@@ -48,11 +48,11 @@ class Scenario:
                 if isinstance(content, Path):
                     archive.add(content, name.lstrip("/"))
                 else:
-                    self._add_text(archive, name.lstrip("/"), content)
+                    self._add_file(archive, name.lstrip("/"), content)
 
     @staticmethod
-    def _add_text(archive, name, text):
-        data = text.encode()
+    def _add_file(archive, name, content):
+        data = content.encode() if isinstance(content, str) else content
         entry = tarfile.TarInfo(name)
         entry.size, entry.mode = len(data), 0o644
         archive.addfile(entry, io.BytesIO(data))

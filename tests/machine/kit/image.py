@@ -42,9 +42,8 @@ class Builder:
     # The package
 
     def _deb(self):
-        skipped = {".git", ".ci", "tests", "build"}
         inputs = [path for path in sorted(config.TOP.iterdir())
-                  if path.name not in skipped and path.suffix != ".md"]
+                  if not path.name.startswith((".", "build", "tests")) and path.suffix != ".md"]
         return self.cache.get("deb", digest(*inputs), self._make_deb)
 
     def _make_deb(self, folder):
@@ -133,8 +132,7 @@ class Builder:
         if kept.is_dir() and not self.fresh_bake:
             shutil.rmtree(tree / STORE, ignore_errors=True)
             copy(kept, tree / STORE)
-        output = run_in(tree, "gpubootctl", "bake", "--kernel", config.KERNEL, note=self.progress.note)
-        self.progress.done(output.strip().splitlines()[-1])
+        run_in(tree, "gpubootctl", "bake", "--kernel", config.KERNEL, note=self.progress.note)
         for old in self.cache.folder.glob("bakes-*"):
             shutil.rmtree(old)
         copy(tree / STORE, kept)

@@ -11,16 +11,22 @@ from image import Builder
 from progress import Progress
 from tree import Failed
 
-SHOW = """
+# The report is a long line of JSON, and busctl makes its column as wide: values are cut here.
+SHOW = r"""
 echo '$ gpubootctl status'
 gpubootctl status || true
-echo
-echo '$ busctl introspect org.gpuboot1 /org/gpuboot1 org.gpuboot1.Manager'
-busctl introspect --no-pager org.gpuboot1 /org/gpuboot1 org.gpuboot1.Manager
+properties() {
+    printf '\n$ busctl introspect org.gpuboot1 %s %s\n' "$1" "$2"
+    busctl introspect --no-pager org.gpuboot1 "$1" "$2" | awk '$2 == "property" {
+        name = $1; signature = $3; flags = $NF
+        $1 = $2 = $3 = $NF = ""
+        gsub(/^ +| +$/, "")
+        printf "%-15s %-8s %-70s %s\n", name, signature, (length > 70 ? substr($0, 1, 67) "..." : $0), flags
+    }'
+}
+properties /org/gpuboot1 org.gpuboot1.Manager
 for gpu in $(busctl --list tree org.gpuboot1 | grep '^/org/gpuboot1/gpu/'); do
-    echo
-    echo "\\$ busctl introspect org.gpuboot1 $gpu org.gpuboot1.Gpu"
-    busctl introspect --no-pager org.gpuboot1 "$gpu" org.gpuboot1.Gpu
+    properties "$gpu" org.gpuboot1.Gpu
 done
 """
 

@@ -24,11 +24,11 @@ class Progress:
         if self.terminal and self.text:
             self._show(": " + text.strip())
 
-    def done(self, text=None):
+    def done(self):
         if self.text:
             seconds = time.monotonic() - self.step_start
             if self.terminal or seconds >= 1:
-                self._line(f"{text or self.text} ({seconds:.0f} s)", end="\n")
+                self._line(f"{self.text} ({seconds:.0f} s)", end="\n")
             self.text = None
 
     def _show(self, rest):

@@ -36,46 +36,49 @@ def machine(kit):
 
 def check(guest, checks):  # F-49 F-50 F-52 S4-02
     checks.equal("the machine boots without a failed unit", "running", guest.wait_for_boot())
+    status, exit_status = product.status(guest)
+    checks.equal("its verdict is blocked", ("blocked", 3), (status["verdict"], exit_status))
+    checks.contains("for the line that is no TOML", f"line {CASES['not TOML'][1]}", reason_of(status)["text"])
+    checks.equal("nothing was loaded", "", product.live_modules(guest))
     for name, (text, line) in CASES.items():
-        write(guest, text)
-        guest.run("gpubootctl check")
+        guest.get(f"cat >{LOCAL} <<'END_OF_PIN'\n{text}END_OF_PIN" if text else f": >{LOCAL}")
         check_flaw(guest, checks, name, line)
     check_missing(guest, checks)
     check_mended(guest, checks)
 
 
-def write(guest, text):
-    guest.get(f"cat >{LOCAL} <<'END_OF_PIN'\n{text}END_OF_PIN" if text else f": >{LOCAL}")
+def reason_of(verdict, code="pin_malformed"):
+    return product.reason(verdict["reasons"], code)
 
 
 def check_flaw(guest, checks, name, line):
-    status, exit_status = product.status(guest)
-    checks.equal(f"{name}: blocked", ("blocked", 3), (status["verdict"], exit_status))
-    reason = product.reason(status["reasons"], "pin_malformed")
-    checks.contains(f"{name}: the error names the file", LOCAL, reason["text"])
-    checks.true(f"{name}: and line {line}", any(f"{word}{line}" in reason["text"] for word in (f"{LOCAL}:", "line ")),
-                reason["text"])
-    why = guest.run("gpubootctl why").out
-    checks.contains(f"{name}: gpubootctl why has a remedy", "gpuboot-versions.toml(5)", why)
-    checks.equal(f"{name}: nothing was loaded", "", product.live_modules(guest))
+    text = reason_of(guest.json("gpubootctl check --json"))["text"]
+    checks.contains(f"{name}: the error names the file", LOCAL, text)
+    checks.true(f"{name}: and line {line}", f"{LOCAL}:{line}:" in text or f"line {line}," in text, text)
+    told = guest.run("gpubootctl check")
+    checks.equal(f"{name}: the exit status says blocked", 3, told.status)
+    checks.contains(f"{name}: people get a remedy", "gpuboot-versions.toml(5)", told.out)
 
 
 def check_missing(guest, checks):
     guest.get(f"rm {LOCAL}; mv {SHIPPED} /root/shipped.toml")
-    guest.run("gpubootctl check")
-    status, exit_status = product.status(guest)
-    checks.equal("missing: blocked", ("blocked", 3), (status["verdict"], exit_status))
-    reason = product.reason(status["reasons"], "pin_missing")
-    checks.contains("missing: the error names the file", LOCAL, reason["text"])
-    why = guest.run("gpubootctl why").out
-    checks.contains("missing: gpubootctl why says what to write", "gpuboot-versions.toml(5)", why)
+    text = reason_of(guest.json("gpubootctl check --json"), "pin_missing")["text"]
+    checks.contains("missing: the error names the file", LOCAL, text)
+    told = guest.run("gpubootctl check")
+    checks.equal("missing: the exit status says blocked", 3, told.status)
+    checks.contains("missing: people learn what to write", "gpuboot-versions.toml(5)", told.out)
+    request_check(guest)
+    checks.true("missing: a new run of the chain says so, too", guest.until("gpubootctl why | grep -q pin_missing"))
     checks.equal("missing: no version was guessed", "", product.live_modules(guest))
 
 
 def check_mended(guest, checks):
     guest.get(f"mv /root/shipped.toml {SHIPPED}")
-    guest.run("gpubootctl check")
-    checks.true("mended: the GPU becomes ready", guest.until("test -f /run/gpuboot/ready", 60))
+    request_check(guest)
+    checks.true("mended: the GPU becomes ready without a reboot", guest.until("test -f /run/gpuboot/ready", 60))
     checks.equal("mended: with the shipped version", VERSION, product.loaded_version(guest))
-    status, exit_status = product.status(guest)
-    checks.equal("mended: and status says so", ("ready", 0), (status["verdict"], exit_status))
+    checks.true("mended: and status says so", guest.until("gpubootctl status"), product.status(guest))
+
+
+def request_check(guest):
+    guest.get("busctl call org.gpuboot1 /org/gpuboot1 org.gpuboot1.Manager Check 'a{sv}' 0")

@@ -13,6 +13,12 @@ from guest import Scenario
 
 COMPILE_SECONDS = 420
 
+# A make that tells, in the compile's own log, as whom and with which network it was called.
+WITNESS = """#!/bin/sh
+echo "witness: uid $(id -u), network:" $(tail -n +3 /proc/net/dev | cut -d: -f1)
+exec /usr/bin/make.real "$@"
+"""
+
 
 class State:
     """The file as it was, and as it is."""
@@ -25,9 +31,14 @@ def machine(kit):
     flipped[len(flipped) // 2] ^= 1
     State.flipped = bytes(flipped)
     State.file = f"{bake.name}/modules/nvidia.ko"
-    files = {**kit.small.machine(config.KERNEL), "/root/nvidia.ko": State.flipped,
+    files = {**kit.small.machine(config.KERNEL), "/root/nvidia.ko": State.flipped, "/root/make": WITNESS,
              "/etc/gpuboot/gpuboot.toml": 'schema = 1\n[ready]\ntest = "open"\n'}
-    script = f"{small_bakes.only(bake)}\ncat /root/nvidia.ko >{small_bakes.STORE}/{State.file}"
+    script = f"""
+        {small_bakes.only(bake)}
+        cat /root/nvidia.ko >{small_bakes.STORE}/{State.file}
+        mv /usr/bin/make /usr/bin/make.real
+        install -m 755 /root/make /usr/bin/make
+    """
     return {"gpus": 1, "scenario": Scenario(script, files)}
 
 
@@ -54,8 +65,9 @@ def check(guest, checks):  # S1-30 S1-31 S1-32 F-31
     checks.equal("no damaged file is left in the store", "",
                  guest.get(f"sha256sum {small_bakes.STORE}/*/modules/nvidia.ko | grep {digest(State.flipped)}; :"))
     checks.equal("nor anything unfinished", "", guest.get(f"ls -d {small_bakes.STORE}/.[nd]* 2>/dev/null; :"))  # V4
-    checks.equal("the compile was not root's", "", guest.get(
-        "find /var/lib/gpuboot/build -user root -name '*.o' 2>/dev/null; :"))
+    builder = guest.get("id -u gpuboot-build")
+    checks.contains("the compile was not root's and had no network", f"witness: uid {builder}, network: lo\n",
+                    guest.get("cat /var/lib/gpuboot/build.log; echo"))
 
 
 def digest(data):
