@@ -49,7 +49,7 @@ Result<void> Authority::as_root(sd_bus* bus, const Call& call, Work work) {
     sd_bus_slot* slot = nullptr;
     const int result = sd_bus_call_method_async(
         bus, &slot, driver, "/org/freedesktop/DBus", driver, "GetConnectionCredentials",
-        on_reply<&Question::on_credentials>, &question, "s", sender.c_str());
+        on_message<&Question::on_credentials>, &question, "s", sender.c_str());
     question.slot.reset(slot);
     if (result < 0) questions_.pop_back();
     return checked(result, "asking the bus who calls");

@@ -2,6 +2,7 @@
 #include "bus/connection.hpp"
 
 #include <cstdlib>
+#include <utility>
 
 #include "base/names.hpp"
 #include "bus/trampoline.hpp"
@@ -11,6 +12,8 @@ namespace gpuboot::bus {
 namespace {
 
 constexpr const char* usual_address = "unix:path=/run/dbus/system_bus_socket";
+constexpr const char* local_name = "org.freedesktop.DBus.Local";
+constexpr const char* local_path = "/org/freedesktop/DBus/Local";
 
 } // namespace
 
@@ -24,16 +27,21 @@ Result<void> Connection::prepare() {
     if (result >= 0) result = sd_bus_set_watch_bind(made, 1);
     // No method takes a descriptor, so no caller can make us hold any.
     if (result >= 0) result = sd_bus_negotiate_fds(made, 0);
-    if (result >= 0) result = sd_bus_set_exit_on_disconnect(made, 1);
     return checked(result, "preparing the bus connection");
 }
 
 Result<void> Connection::open(sd_event* loop) {
-    int result = sd_bus_start(bus_.get());
+    loop_ = loop;
     sd_bus_slot* slot = nullptr;
+    // libsystemd makes this signal itself; nothing is asked of the bus for it.
+    int result =
+        sd_bus_match_signal(bus_.get(), &slot, local_name, local_path, local_name, "Disconnected",
+                            on_message<&Connection::on_disconnected>, this);
+    disconnected_.reset(std::exchange(slot, nullptr));
+    if (result >= 0) result = sd_bus_start(bus_.get());
     if (result >= 0)
         result = sd_bus_request_name_async(bus_.get(), &slot, names::bus_name, 0,
-                                           on_reply<&Connection::on_name>, this);
+                                           on_message<&Connection::on_name>, this);
     name_.reset(slot);
     if (result >= 0) result = sd_bus_attach_event(bus_.get(), loop, SD_EVENT_PRIORITY_NORMAL);
     return checked(result, "connecting to the system bus");
@@ -48,6 +56,12 @@ Result<void> Connection::on_name(sd_bus_message* reply) {
     // 1 is DBUS_REQUEST_NAME_REPLY_PRIMARY_OWNER, 4 "you are it already".
     if (answer != 1 && answer != 4) return fail(Errc::Busy, asking + ": another program has it");
     return {};
+}
+
+Result<void> Connection::on_disconnected(sd_bus_message*) {
+    log_.error("the system bus closed the connection");
+    // By now libsystemd has taken the connection off the loop, so the trampoline cannot find it.
+    return checked(sd_event_exit(loop_, EXIT_FAILURE), "ending the loop");
 }
 
 } // namespace gpuboot::bus

@@ -24,10 +24,13 @@ class Connection : Pinned {
 
   private:
     Result<void> on_name(sd_bus_message* reply);
+    Result<void> on_disconnected(sd_bus_message* message);
 
     const Log& log_;
+    sd_event* loop_ = nullptr;
     Bus bus_;
     Slot name_;
+    Slot disconnected_;
 };
 
 } // namespace gpuboot::bus

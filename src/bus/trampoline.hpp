@@ -57,14 +57,14 @@ template <class Owner, class Value, Value (Owner::*Getter)() const> struct Prope
     }
 };
 
-template <auto Handler> struct ReplyOf;
-template <class Owner, Result<void> (Owner::*Handler)(sd_bus_message*)> struct ReplyOf<Handler> {
-    static int call(sd_bus_message* reply, void* self, sd_bus_error*) noexcept {
+template <auto Handler> struct MessageOf;
+template <class Owner, Result<void> (Owner::*Handler)(sd_bus_message*)> struct MessageOf<Handler> {
+    static int call(sd_bus_message* message, void* self, sd_bus_error*) noexcept {
         auto& owner = *static_cast<Owner*>(self);
         // The owner may end itself with the reply it waited for: all else is looked up before.
         const Log& log = owner.log();
-        sd_event* const loop = sd_bus_get_event(sd_bus_message_get_bus(reply));
-        const auto done = guarded([&] { return (owner.*Handler)(reply); });
+        sd_event* const loop = sd_bus_get_event(sd_bus_message_get_bus(message));
+        const auto done = guarded([&] { return (owner.*Handler)(message); });
         if (!done) stop(log, loop, done.error());
         return 1;
     }
@@ -85,8 +85,9 @@ struct EventOf<Handler> {
 
 template <auto Handler> inline constexpr sd_bus_message_handler_t method = MethodOf<Handler>::call;
 template <auto Getter> inline constexpr sd_bus_property_get_t property = PropertyOf<Getter>::call;
-/// For the reply to a call of ours.
-template <auto Handler> inline constexpr sd_bus_message_handler_t on_reply = ReplyOf<Handler>::call;
+/// For messages that expect no answer: replies to calls of ours, and signals.
+template <auto Handler>
+inline constexpr sd_bus_message_handler_t on_message = MessageOf<Handler>::call;
 /// For every kind of sd-event source; the handler takes what lies between source and userdata.
 template <auto Handler> inline constexpr auto* on_event = &EventOf<Handler>::call;
 
