@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "input/policy.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include "base/names.hpp"
+#include "fakes/temporary_root.hpp"
+
+using namespace gpuboot;
+using fakes::TemporaryRoot;
+using model::Policy;
+
+namespace {
+
+const std::string local(names::local_policy), shipped(names::shipped_policy);
+
+input::PolicyReading reading_of(const std::string& text) {
+    const TemporaryRoot tree;
+    tree.write(local, text);
+    return input::read_policy(tree.root);
+}
+
+/// With a flaw the defaults hold, whole: a typo never stops a boot.
+std::string flaw_of(const std::string& text) {
+    const auto reading = reading_of(text);
+    CHECK((reading.policy == Policy{}));
+    return reading.flaw.empty() ? "none" : reading.flaw;
+}
+
+} // namespace
+
+TEST_CASE("without a file the defaults hold") {
+    const TemporaryRoot tree;
+    const auto reading = input::read_policy(tree.root);
+    CHECK((reading.policy == Policy{}));
+    CHECK(reading.flaw == "");
+}
+
+TEST_CASE("every field can be set") {
+    const auto reading = reading_of(R"(schema = 1
+[ready]
+test = "nvml"
+timeout_seconds = 60
+[driver]
+modules = ["nvidia"]
+[units]
+critical = ["nvidia-fabricmanager.service"]
+deferred = ["dcgm@gpu\\x2d0.service"]
+[rebuild]
+timeout_seconds = 900
+allow = false
+)");
+    CHECK(reading.flaw == "");
+    const Policy wanted{
+        model::ReadyTest::Nvml,     60,    {"nvidia"}, {"nvidia-fabricmanager.service"},
+        {"dcgm@gpu\\x2d0.service"}, false, 900};
+    CHECK((reading.policy == wanted));
+}
+
+TEST_CASE("the operator's keys go over the vendor's, one by one") {
+    const TemporaryRoot tree;
+    tree.write(shipped, "schema = 1\n[ready]\ntest = \"bound\"\ntimeout_seconds = 20\n"
+                        "[units]\ncritical = [\"vendor.service\"]\n");
+    tree.write(local, "schema = 1\n[ready]\ntest = \"open\"\n[units]\ncritical = []\n");
+    const auto reading = input::read_policy(tree.root);
+    CHECK(reading.flaw == "");
+    CHECK((reading.policy.ready_test == model::ReadyTest::Open));
+    CHECK(reading.policy.ready_timeout_seconds == 20);
+    CHECK(reading.policy.critical_units.empty());
+}
+
+TEST_CASE("a flaw names file, line and field, and leaves the defaults") { // F-49 F-50 F-52 F-54
+    CHECK(flaw_of("") == local + ":1: the file is empty");
+    CHECK(flaw_of("[ready]\n") ==
+          local + ":1: schema: wanted a whole number from 1 to 1, found nothing");
+    CHECK(flaw_of("schema = 1\n[redy]\n") == local + ":2: redy: unknown key");
+    CHECK(flaw_of("schema = 1\n[ready]\ntets = \"open\"\n") ==
+          local + ":3: ready.tets: unknown key");
+    CHECK(flaw_of("schema = 1\n[ready]\ntest = \"opne\"\n")
+              .starts_with(local + ":3: ready.test: wanted \"bound\" | "));
+    CHECK(flaw_of("schema = 1\n[ready]\ntimeout_seconds = 0\n").contains(":3: ready.timeout_sec"));
+    CHECK(flaw_of("schema = 1\n[ready]\ntimeout_seconds = 601\n").contains(":3: ready.timeout_"));
+    CHECK(flaw_of("schema = 1\n[rebuild]\nallow = \"no\"\n")
+              .contains(":3: rebuild.allow: wanted true or false"));
+    CHECK(flaw_of("schema = 1\n[driver]\nmodules = [\"../x\"]\n").contains(":3: driver.modules"));
+    CHECK(flaw_of("schema = 1\n[driver]\nmodules = \"nvidia\"\n").contains(":3: driver.modules"));
+    CHECK(flaw_of("schema = 1\nready = 1\n").contains(":2: ready: wanted a table"));
+    for (const char* unit : {"no-dot", "-x.service", "a b.service", "a/b.service", "a\\n.service"})
+        CHECK(flaw_of("schema = 1\n[units]\ncritical = [\"" + std::string(unit) + "\"]\n")
+                  .contains(":3: units.critical: wanted names of units"));
+}
+
+TEST_CASE("a good vendor file does not hide a flaw in the operator's") {
+    const TemporaryRoot tree;
+    tree.write(shipped, "schema = 1\n[ready]\ntest = \"bound\"\n");
+    tree.write(local, "schema = 1\nx = 1\n");
+    const auto reading = input::read_policy(tree.root);
+    CHECK((reading.policy == Policy{}));
+    CHECK(reading.flaw == local + ":2: x: unknown key");
+}
+
+TEST_CASE("what is no file is a flaw") { // F-49
+    const TemporaryRoot tree;
+    tree.write("/etc/gpuboot/other", "");
+    REQUIRE(::mkfifo(tree.outside(local).c_str(), 0644) == 0);
+    CHECK(input::read_policy(tree.root).flaw == local + ": wanted a regular file, found a FIFO");
+}
+
+TEST_CASE("the policies that ship are without flaw and say what the defaults say") {
+    const TemporaryRoot tree;
+    const auto project = Root::open(GPUBOOT_SOURCE_ROOT);
+    REQUIRE(project);
+    tree.write(local, *project->read_text("/packaging/gpuboot.toml", 1 << 20));
+    const auto reading = input::read_policy(tree.root);
+    CHECK(reading.flaw == "");
+    CHECK((reading.policy == Policy{}));
+}
