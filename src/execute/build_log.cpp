@@ -18,6 +18,12 @@ bool is_compiler_error(std::string_view line) {
     return line.contains(": error: ") || line.contains(": fatal error: ");
 }
 
+/// Every other error then is only its consequence.
+bool is_shortage(std::string_view line) {
+    return line.contains("No space left on device") || line.contains("Disk quota exceeded") ||
+           line.contains("Cannot allocate memory") || line.contains("Killed signal terminated");
+}
+
 bool is_make_error(std::string_view line) {
     return line.starts_with("make") && line.contains(": *** ");
 }
@@ -42,6 +48,7 @@ std::optional<std::string> compiled_object(std::string_view line) {
 }
 
 void BuildLog::add(std::string_view line) {
+    keep_first(shortage_, line, is_shortage(line));
     keep_first(compiler_error_, line, is_compiler_error(line));
     keep_first(modpost_error_, line, line.starts_with("ERROR: "));
     keep_first(make_error_, line, is_make_error(line) || line.starts_with("gpuboot-confine: "));
@@ -60,7 +67,7 @@ std::string BuildLog::text() const {
 }
 
 std::string BuildLog::failure() const {
-    for (const std::string* line : {&compiler_error_, &modpost_error_, &make_error_})
+    for (const std::string* line : {&shortage_, &compiler_error_, &modpost_error_, &make_error_})
         if (!line->empty()) return presentable(*line);
     return last();
 }

@@ -23,8 +23,9 @@ class BuildLog {
     /// Head and tail, with a line in between that says how much is missing.
     std::string text() const;
 
-    /// The first compiler error ("nvidia/nv.c:12:3: error: ..."), else what modpost or make
-    /// complained of, else the last line; control characters escaped.
+    /// What the machine ran out of; else the first compiler error ("nvidia/nv.c:12:3: error:
+    /// ..."), else what modpost or make complained of, else the last line; control characters
+    /// replaced.
     std::string failure() const;
 
     /// The last line that was not blank, made presentable the same way.
@@ -36,7 +37,7 @@ class BuildLog {
     std::string directory_;
     std::string head_, tail_;
     std::size_t dropped_ = 0;
-    std::string compiler_error_, modpost_error_, make_error_, last_;
+    std::string shortage_, compiler_error_, modpost_error_, make_error_, last_;
 };
 
 } // namespace gpuboot::execute

@@ -233,10 +233,9 @@ void leave_network_as(uid_t user, gid_t group) {
     std::vector<std::string> words{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C",
                                    "HOME=" + request.directory, "SOURCE_DATE_EPOCH=0"};
     words.insert(words.end(), request.environment.begin(), request.environment.end());
-    std::vector<char*> environment;
-    for (std::string& word : words)
-        environment.push_back(word.data());
-    environment.push_back(nullptr);
+    std::vector<char*> environment(words.size() + 1);
+    std::ranges::transform(words, environment.begin(),
+                           [](std::string& word) { return word.data(); });
     if (::chdir(request.directory.c_str()) != 0) refuse(request.directory, errno);
     ::execve(request.command[0], request.command, environment.data());
     refuse(request.command[0], errno);

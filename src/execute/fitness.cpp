@@ -17,7 +17,8 @@ std::string unfit(const Root& root, const std::string& folder, const model::Mark
     if (const auto reasons = decide::judge_bake(facts, bake); !reasons.empty())
         return to_text(reasons.front());
     // The name is a digest of the inputs: a marker that tells other inputs is not this bake's.
-    return source::bake_id(*bake.marker.value) == inputs.id ? "" : "its marker tells other inputs";
+    const bool own = bake.marker.value && source::bake_id(*bake.marker.value) == inputs.id;
+    return own ? "" : "its marker tells other inputs";
 }
 
 } // namespace gpuboot::execute

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "flow/bake.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/names.hpp"
@@ -60,7 +61,7 @@ class Baking {
         tell("reading source and kernel headers");
         auto kernel = source::choose_kernel(root_, options_.kernel, pin);
         if (!kernel) return forward(std::move(kernel).error());
-        auto target = source::read_target(root_, *kernel, [this](std::vector<std::string> argv) {
+        auto target = source::read_target(root_, *kernel, [this](const auto& argv) {
             return effects_.run(
                 execute::confined(confinement_, "/", {}, argv, std::chrono::seconds(30)));
         });
@@ -123,6 +124,7 @@ Result<BakeResult> bake(const Root& root, execute::Effects& effects, const model
                         const BakeOptions& options) {
     const auto begin = std::chrono::steady_clock::now();
     if (auto able = require_rights(options.confine); !able) return forward(std::move(able).error());
+    ::umask(022); // modes are meant as written, whatever the caller's shell says (F-116)
     auto result = Baking(root, effects, options).run(pin);
     if (result)
         result->usec = std::chrono::duration_cast<std::chrono::microseconds>(

@@ -68,7 +68,7 @@ Result<std::string> read_compiler(const Root& root, const KernelConfig& config,
         return fail(Errc::NotFound, "no compiler: install " + config.compiler);
     auto ran = run({program, "--version"});
     if (!ran) return forward(std::move(ran).error());
-    const std::string text = first_line(ran->output);
+    std::string text = first_line(ran->output);
     if (!is_printable(text)) return fail(Errc::Io, program + " --version says nothing readable");
     if (!ran->succeeded()) return fail(Errc::Io, program + " --version failed: " + text);
     const std::string found = major_version(text);

@@ -22,7 +22,7 @@ struct Target {
 };
 
 /// Runs a program of the tree, inside the tree, without rights.
-using RunInside = std::function<Result<ToolResult>(std::vector<std::string> argv)>;
+using RunInside = std::function<Result<ToolResult>(const std::vector<std::string>& argv)>;
 
 /// `asked` wins over the pin's kernel, that over the only kernel with headers. Several or none:
 /// an Error that lists them.

@@ -40,6 +40,14 @@ TEST_CASE("without a compiler error, modpost's and make's words count") {
     CHECK(log.failure() == "ERROR: modpost: \"foo\" [nvidia.ko] undefined!");
 }
 
+// F-19, F-68
+TEST_CASE("what the machine ran out of explains everything after it") {
+    BuildLog log("/b/tree");
+    log.add("/b/tree/a.c:1:1: error: unknown type name 'u3'");
+    log.add("/b/tree/b.c:9: fatal error: error writing to /b/tmp/x.s: No space left on device");
+    CHECK(log.failure().contains("No space left on device"));
+}
+
 // F-117
 TEST_CASE("a hostile line reaches no terminal raw, nor at any length") {
     BuildLog log("/b/tree");

@@ -86,10 +86,11 @@ TEST_CASE("a complete target is read from the tree alone") {
     install_headers(tree, "6.1.0-1");
     install_programs(tree);
     std::vector<std::string> ran;
-    const auto target = read_target(tree.root, "6.1.0-1", [&](std::vector<std::string> argv) {
-        ran = std::move(argv);
-        return says(gcc + "\nCopyright (C)\n");
-    });
+    const auto target =
+        read_target(tree.root, "6.1.0-1", [&](const std::vector<std::string>& argv) {
+            ran = argv;
+            return says(gcc + "\nCopyright (C)\n");
+        });
     REQUIRE(target);
     CHECK(target->kernel == "6.1.0-1");
     CHECK(target->compiler == gcc);
