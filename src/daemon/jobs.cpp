@@ -108,6 +108,7 @@ Result<void> Jobs::end_all(JobState state, const std::string& error) {
 Result<void> Jobs::follow(const std::map<std::uint32_t, model::Job>& on_disk) {
     for (const auto& [id, now] : on_disk) {
         bus::Job* const known = find(id);
+        if (!known && id <= forgotten_) continue; // its record outlives it
         const bool begins =
             now.state == JobState::Running && (!known || known->job().state == JobState::Queued);
         if (begins) {
@@ -142,6 +143,7 @@ Result<void> Jobs::forget_oldest() {
             continue;
         }
         if (auto told = entry->second->tell_removed(); !told) return told;
+        forgotten_ = entry->first;
         entry = jobs_.erase(entry);
     }
     return {};

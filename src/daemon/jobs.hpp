@@ -63,9 +63,10 @@ class Jobs : bus::Pinned {
     Patience patience_;
     std::function<void()> on_change_;
     std::map<std::uint32_t, std::unique_ptr<bus::Job>> jobs_; ///< by number, so oldest first
-    std::uint32_t newest_ = 0;                                ///< number ever seen
-    std::vector<std::uint32_t> ended_;                        ///< not told yet
-    model::Job awaited_;                                      ///< the head the timer is set for
+    std::uint32_t newest_ = 0;                                ///< the highest number ever seen
+    std::uint32_t forgotten_ = 0;      ///< the newest number that is no object any more
+    std::vector<std::uint32_t> ended_; ///< not told yet
+    model::Job awaited_;               ///< the head the timer is set for
     bus::EventSource timer_;
 };
 

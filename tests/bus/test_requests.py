@@ -216,6 +216,10 @@ class Requests(kit.Case):
             self.client.ask("Check")
             self.job_record(number, "done")
             self.wait_ended(number, "done")
+        self.client.wait(
+            lambda: any(path == kit.job_path(7) for path, _ in self.client.heard("InterfacesRemoved")),
+            "the seven oldest go",
+        )
         jobs = {path for path in self.client.objects() if "/job/" in path}
         self.assertEqual(jobs, {kit.job_path(number) for number in range(8, 40)})
         gone = [path for path, _ in self.client.heard("InterfacesRemoved")]
