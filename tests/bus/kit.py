@@ -188,8 +188,8 @@ class Daemon:
         self.log_path = os.path.join(directory, "daemon.log")
         self.process = None
 
-    def start(self, *options, user=DAEMON_USER):
-        """Returns once it has told systemd that it is ready."""
+    def start(self, *options, until=b"READY=1", **environment):
+        """Returns once it has told systemd that it is ready (or what else is waited for)."""
         notify_path = os.path.join(self.directory, "notify")
         if os.path.exists(notify_path):
             os.unlink(notify_path)
@@ -201,6 +201,7 @@ class Daemon:
             "SYSTEMD_DEVICE_VERIFY_SYSFS": "0",  # systemd >= 251 would refuse a mock /sys
             # umockdev's preload comes before a sanitizer's run time.
             "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0",
+            **environment,
         }
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
             notify.bind(notify_path)
@@ -208,7 +209,8 @@ class Daemon:
             with open(self.log_path, "a") as log:
                 self.process = subprocess.Popen(
                     [os.environ["GPUBOOTD"], "--root", self.root, *options],
-                    env=environment, stderr=log, user=user, group=user, extra_groups=[],
+                    env=environment, stderr=log, user=DAEMON_USER, group=DAEMON_USER,
+                    extra_groups=[],
                     preexec_fn=end_with_parent,
                 )  # fmt: skip
             end = os.pidfd_open(self.process.pid)
@@ -217,7 +219,7 @@ class Daemon:
                     happened, _, _ = select.select([notify, end], [], [], DEADLINE)
                     if notify not in happened:
                         raise AssertionError("gpubootd did not get ready:\n" + self.log())
-                    if b"READY=1" in notify.recv(4096):
+                    if until in notify.recv(4096):
                         return
             finally:
                 os.close(end)
@@ -283,12 +285,12 @@ class Case(unittest.TestCase):
         os.chown(self.path("run/gpuboot/want"), DAEMON_USER, DAEMON_USER)
         os.chmod(self.path("run/gpuboot/want"), 0o750)
 
-    def start(self, *options):
+    def start(self, *options, **environment):
         """All of it, until the daemon has its name."""
         self.make_run_directories()
         self.bus.start()
         self.client = Client(self.bus.address)
-        self.daemon.start(*options)
+        self.daemon.start(*options, **environment)
         self.wait_for_name()
 
     def wait_for_name(self):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """GPUs come, go and are bound while the daemon runs; their objects do the same."""
 
+import os
+
 import kit
 
 FIRST, SECOND = "0000:41:00.0", "0010:c1:00.0"
@@ -108,3 +110,17 @@ class Hotplug(kit.Case):
             if number % 4 == 0:  # umockdev's sender gives up when some ten events are unread
                 self.wait_added(address)
         self.wait_manager(Gpus=[kit.gpu_path(address) for address in addresses])
+
+    def test_an_event_that_was_lost_is_made_up_for(self):
+        gone = self.add_pci(FIRST)
+        flag = os.path.join(self.testbed.get_root_dir(), "lose-event")
+        preload = os.environ["LOST_EVENTS"] + ":" + os.environ["LD_PRELOAD"]
+        self.start(LD_PRELOAD=preload, LOSE_EVENT=flag)
+        self.testbed.remove_device(gone)
+        with open(flag, "w"):
+            pass
+        self.add_pci(SECOND)
+        self.wait_added(SECOND)
+        self.wait_removed(FIRST)
+        self.assertFalse(os.path.exists(flag), "the event was lost")
+        self.assertIn("every PCI device again", self.daemon.log())

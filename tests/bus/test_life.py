@@ -79,6 +79,10 @@ class Life(kit.Case):
         self.client.wait(lambda: self.manager("State") == "opted_out", "the report")
         self.assertEqual(self.client.ask("Check"), kit.job_path(1))
 
+    def test_the_watchdog_is_fed_without_a_bus(self):
+        self.make_run_directories()
+        self.daemon.start(until=b"WATCHDOG=1", WATCHDOG_USEC="200000")
+
     def test_it_ends_without_a_bus_when_asked(self):
         self.make_run_directories()
         self.daemon.start()
