@@ -115,7 +115,7 @@ class Builder:
             systemd-machine-id-setup
             echo machine >/etc/hostname
             depmod {config.KERNEL}
-            update-initramfs -c -k {config.KERNEL} || update-initramfs -u -k {config.KERNEL}
+            update-initramfs -u -k {config.KERNEL}
         """, note=self.progress.note)
 
     def _install_deb(self, tree, deb):

@@ -2,7 +2,6 @@
 """Commands, run here or inside a Debian tree, with their output kept for the case that they fail."""
 
 import subprocess
-import time
 from pathlib import Path
 
 
@@ -12,7 +11,7 @@ class Failed(Exception):
 
 ENVIRONMENT = {
     "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/root",
-    "DEBIAN_FRONTEND": "noninteractive", "INITRD": "No",
+    "DEBIAN_FRONTEND": "noninteractive",
 }
 
 # A mount and process namespace of its own: whatever the command leaves running or mounted ends with it.
@@ -68,8 +67,3 @@ def install(source, target, mode=0o644):
     target.write_bytes(Path(source).read_bytes())
     target.chmod(mode)
     return target
-
-
-def timed(function, *arguments):
-    start = time.monotonic()
-    return function(*arguments), time.monotonic() - start

@@ -125,6 +125,8 @@ def check_second_gpu(guest, checks):  # F-131 F-133
 
 
 def on_bus(guest, wanted):
-    """Whether the second GPU's object comes or goes."""
-    tree = "busctl --list tree org.gpuboot1 | grep -q gpu/.*0011"
-    return guest.until(tree if wanted else f"! {tree}")
+    """Whether the second GPU's object comes, and says ready, or goes."""
+    if not wanted:
+        return guest.until("! busctl --list tree org.gpuboot1 | grep -q gpu/.*0011")
+    path = "/org/gpuboot1/gpu/_30011_3a00_3a00_2e0"  # sd_bus_path_encode(3) of its address
+    return guest.until(f"busctl get-property org.gpuboot1 {path} org.gpuboot1.Gpu Ready | grep -q true")
