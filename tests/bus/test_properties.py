@@ -142,6 +142,8 @@ class Gpus(kit.Case):
         self.wait_gpu(Minor=1, Node="/dev/nvidia1")
         self.report("init", at=2002, gpus=[self.gpu_record(GPU, minor=2, ready=False)])
         self.wait_gpu(Minor=2, Node="/dev/nvidia2", Ready=False)
+        self.report("init", at=2003, gpus=[self.gpu_record(GPU, minor=2)])
+        self.wait_gpu(Ready=True)
 
     def test_a_later_check_takes_nothing_away(self):
         self.note_node(GPU)
