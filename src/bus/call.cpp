@@ -49,11 +49,13 @@ Result<bool> Call::read_flag(const std::string& name) {
 Result<std::set<std::string>> Call::options(const std::vector<std::string_view>& known) {
     sd_bus_message* const message = message_.get();
     std::set<std::string> seen, on;
-    int more = sd_bus_message_enter_container(message, SD_BUS_TYPE_ARRAY, "{sv}");
-    while (more > 0 &&
-           (more = sd_bus_message_enter_container(message, SD_BUS_TYPE_DICT_ENTRY, "sv")) > 0) {
+    int result = sd_bus_message_enter_container(message, SD_BUS_TYPE_ARRAY, "{sv}");
+    while (result >= 0) {
+        result = sd_bus_message_enter_container(message, SD_BUS_TYPE_DICT_ENTRY, "sv");
+        if (result == 0) return on;
         const char* key = nullptr;
-        if ((more = sd_bus_message_read(message, "s", &key)) < 0) break;
+        if (result > 0) result = sd_bus_message_read(message, "s", &key);
+        if (result < 0) break;
         if (std::ranges::find(known, std::string_view(key)) == known.end())
             return fail(Errc::BadInput,
                         "unknown option " + quoted(key) + " (" + listed(known) + ")");
@@ -62,11 +64,9 @@ Result<std::set<std::string>> Call::options(const std::vector<std::string_view>&
         auto flag = read_flag(key);
         if (!flag) return forward(std::move(flag).error());
         if (*flag) on.insert(key);
-        more = sd_bus_message_exit_container(message);
+        result = sd_bus_message_exit_container(message);
     }
-    if (auto read = checked(more, "reading options"); !read)
-        return forward(std::move(read).error());
-    return on;
+    return fail_errno("reading options", -result);
 }
 
 Result<void> Call::answer_text(const std::string& text) {

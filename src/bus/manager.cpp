@@ -94,7 +94,8 @@ Result<void> Manager::explain(Call& call) {
     return call.answer_text(requests_.explanation());
 }
 
-Result<void> Manager::accept(Call& call, model::Verb verb, std::vector<std::string_view> options) {
+Result<void> Manager::accept(Call& call, model::Verb verb,
+                             const std::vector<std::string_view>& options) {
     return authority_.as_root(bus(), call, [=, this](Call& granted) -> Result<void> {
         auto given = granted.options(options);
         if (!given) return forward(std::move(given).error());

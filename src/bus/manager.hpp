@@ -62,7 +62,7 @@ class Manager : public Object {
     Result<void> init(Call& call);
     Result<void> explain(Call& call);
 
-    Result<void> accept(Call& call, model::Verb verb, std::vector<std::string_view> options);
+    Result<void> accept(Call& call, model::Verb verb, const std::vector<std::string_view>& options);
 
     static const sd_bus_vtable members[];
 
