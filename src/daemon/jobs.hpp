@@ -20,10 +20,12 @@ namespace gpuboot::daemon {
 
 class Jobs : bus::Pinned {
   public:
-    /// How long a job may stay in a state before it counts as failed.
+    /// How long the first job of the queue may stay as it is before it counts as failed. Both are
+    /// a minute more than gpuboot-request.service has: while a job waits, that unit may serve a
+    /// request that is no job of ours, such as that of a GPU which was plugged in.
     struct Patience {
-        std::chrono::seconds queued{60};
-        std::chrono::seconds running{26 * 60}; ///< a minute more than the phase's unit allows it
+        std::chrono::seconds queued{26 * 60};
+        std::chrono::seconds running{26 * 60};
     };
 
     Jobs(sd_bus* bus, const bus::Manager& manager, const Root& root, const Log& log,

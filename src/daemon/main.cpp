@@ -25,7 +25,7 @@ constexpr const char* help = R"(Usage: gpubootd [OPTION]...
 Shows the state of gpuboot on the system bus (org.gpuboot1) and takes requests.
 
   --root DIR               take DIR for "/" (GPUs are still this machine's)
-  --request-timeout SECS   give up a request that no phase has read (default 60)
+  --request-timeout SECS   give up a request that no phase has read (default 1560)
   --version                print the version and exit
   --help                   print this and exit
 )";
