@@ -22,9 +22,13 @@ NodeFact fact_of(const DeviceFacts& facts, const std::string& path) {
     return absent;
 }
 
+bool has_numbers(const NodeFact& found, const MakeNode& wanted) {
+    return found.character && found.major == wanted.major && found.minor == wanted.minor;
+}
+
 bool is_right(const NodeFact& found, const MakeNode& wanted) {
-    return found.character && found.major == wanted.major && found.minor == wanted.minor &&
-           found.mode == wanted.mode && found.uid == wanted.uid && found.gid == wanted.gid;
+    return has_numbers(found, wanted) && found.mode == wanted.mode && found.uid == wanted.uid &&
+           found.gid == wanted.gid;
 }
 
 std::string char_path(const MakeNode& node) {
@@ -69,7 +73,8 @@ Plan plan_nodes(const DeviceFacts& facts, std::string_view address) {
         const NodeFact found = fact_of(facts, node.path);
         // ModifyDeviceFiles=0: the operator makes the nodes; the links are ours all the same.
         if (facts.modify && !is_right(found, node)) steps.push_back(node);
-        if (found.char_link != link_target(node))
+        // The link that was read is that of the numbers which were found.
+        if (!has_numbers(found, node) || found.char_link != link_target(node))
             steps.push_back(MakeLink{char_path(node), link_target(node)});
     }
     return steps;

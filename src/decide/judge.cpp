@@ -47,8 +47,8 @@ std::vector<Reason> judge_bindings(const Facts& facts) {
 }
 
 bool all_held_by_others(const Facts& facts) {
-    return std::ranges::all_of(
-        facts.gpus, [](const Gpu& gpu) { return !gpu.driver.empty() && gpu.driver != "nvidia"; });
+    const auto held = [](const Gpu& gpu) { return !gpu.driver.empty() && gpu.driver != "nvidia"; };
+    return !facts.gpus.empty() && std::ranges::all_of(facts.gpus, held);
 }
 
 Verdict judge_loaded(const Facts& facts) {
@@ -109,11 +109,13 @@ Verdict judge_bakes(const Facts& facts) {
     Verdict verdict;
     for (const BakeFact& bake : facts.bakes) {
         auto reasons = judge_bake(facts, bake);
-        if (reasons.empty()) verdict.bake = bake.id;
+        // What is live already decides: modules of two bakes never run together (V8).
+        const bool goes_on = facts.loaded && !facts.active.empty() && verdict.bake == facts.active;
+        if (reasons.empty() && !goes_on) verdict.bake = bake.id;
         std::ranges::move(reasons, std::back_inserter(verdict.reasons));
     }
     if (!verdict.bake.empty()) return {VerdictKind::Fast, verdict.bake, {}};
-    if (verdict.reasons.empty())
+    if (verdict.reasons.empty() && facts.store_flaw.empty())
         verdict.reasons.push_back({NoBake, "/var/lib/gpuboot/bakes", "a bake", "none"});
     verdict.kind = judge_cure(facts, verdict.reasons);
     return verdict;

@@ -35,6 +35,7 @@ void judge_target(const Facts& facts, const BakeFact& bake, std::vector<Reason>&
     compare(KindDiffers, to_text(pin.kind), to_text(marker.kind));
     compare(ArchDiffers, facts.host.arch, marker.arch);
     compare(SourceDiffers, pin.source.sha256, marker.source_sha256);
+    if (!reasons.empty()) return; // another driver's bake: a compile may well bring the module
     for (const std::string& name : facts.policy.modules)
         if (std::ranges::find(marker.modules, "modules/" + name + ".ko", &MarkerModule::path) ==
             marker.modules.end())
@@ -61,8 +62,9 @@ void judge_file(const Facts& facts, const BakeFact& bake, const MarkerModule& wa
 }
 
 Reason refusal(const BakeFact& bake, const RefusedLoad& refused) {
-    std::string found = std::string(::strerrorname_np(refused.error)) + " (" +
-                        ::strerrordesc_np(refused.error) + ")";
+    const char* name = ::strerrorname_np(refused.error); // null: no errno of this libc
+    std::string found = name ? std::string(name) + " (" + ::strerrordesc_np(refused.error) + ")"
+                             : "errno " + std::to_string(refused.error);
     if (!refused.kernel_line.empty()) found += ", kernel: " + refused.kernel_line;
     const std::string subject = refused.module + " of " + bake.id;
     switch (refused.error) {
@@ -79,11 +81,12 @@ std::vector<Reason> judge_bake(const Facts& facts, const BakeFact& bake) {
     auto reasons = judge_marker(bake);
     if (!reasons.empty() || !facts.pin.value) return reasons;
     judge_target(facts, bake, reasons);
+    const bool of_pin = reasons.empty(); // else its load says nothing about what the pin wants
     const auto& modules = bake.marker.value->modules;
     for (std::size_t i = 0; i < std::min(bake.files.size(), modules.size()); ++i)
         judge_file(facts, bake, modules[i], bake.files[i], reasons);
     for (const RefusedLoad& refused : facts.refused)
-        if (refused.bake == bake.id) reasons.push_back(refusal(bake, refused));
+        if (of_pin && refused.bake == bake.id) reasons.push_back(refusal(bake, refused));
     return reasons;
 }
 

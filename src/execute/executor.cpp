@@ -29,7 +29,7 @@ std::string last_line(std::string text) {
     return text.substr(text.rfind('\n') + 1);
 }
 
-Result<void> run_tool(Effects& effects, Tool tool) {
+Result<void> run_tool(Effects& effects, const Tool& tool) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(tool.deadline).count();
     auto result = effects.run(tool);
     if (!result) return forward(std::move(result).error());
@@ -110,14 +110,14 @@ Result<void> Executor::perform(const TestReady& step) {
         tool.argv.insert(tool.argv.end(), {"nvml", std::to_string(step.nodes.size())});
         break;
     }
-    return run_tool(effects_, std::move(tool));
+    return run_tool(effects_, tool);
 }
 
 Result<void> Executor::perform(const StartUnit& step) {
     Tool tool{{"/usr/bin/systemctl"}, Tool{}.environment, unit_deadline, {}};
     if (!step.critical) tool.argv.emplace_back("--no-block");
     tool.argv.insert(tool.argv.end(), {"start", "--", step.unit});
-    return run_tool(effects_, std::move(tool));
+    return run_tool(effects_, tool);
 }
 
 Result<void> Executor::perform(const MarkReady&) {

@@ -109,7 +109,9 @@ Result<void> SystemEffects::ensure_directory(std::string_view path, unsigned mod
         if (::mkdirat(place->parent.get(), place->name.c_str(), last ? mode : 0755) != 0 &&
             errno != EEXIST)
             return fail_errno("making directory " + std::string(part));
-        if (last) return {};
+        if (!last) continue;
+        auto made = root_.open_at(path, O_PATH | O_DIRECTORY); // EEXIST may have been a file
+        return made ? Result<void>() : forward(std::move(made).error(), "making directory");
     }
 }
 
@@ -170,7 +172,7 @@ Result<void> SystemEffects::remove(std::string_view path) {
 
 Result<void> SystemEffects::remove_tree(std::string_view path) {
     auto fd = root_.open_at(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    if (!fd && fd.error().code == Errc::NotFound) return {};
+    if (!fd && fd.error().sys == ENOENT) return {}; // ENOTDIR: something is there
     if (!fd) return forward(std::move(fd).error());
     if (auto emptied = empty_directory(fd->release(), std::string(path)); !emptied) return emptied;
     auto place = place_of(root_, path);

@@ -45,6 +45,8 @@ MarkerModule read_module(Fields& fields) {
 } // namespace
 
 Reading<Marker> parse_marker(const std::string& file, std::string_view id, std::string_view text) {
+    if (text.starts_with("\xef\xbb\xbf"))
+        return {std::nullopt, file + ": begins with a byte order mark"};
     if (text.find('\0') != std::string_view::npos)
         return {std::nullopt, file + ": holds a NUL byte"};
     if (text.find('\r') != std::string_view::npos)

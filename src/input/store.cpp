@@ -106,6 +106,8 @@ BakeFact read_bake(const Root& root, const std::string& folder, const std::strin
         bake.unsafe = "no directory";
     else if (status)
         bake.unsafe = unsafe(*status);
+    auto modules = root.status(folder + "/modules");
+    if (modules && bake.unsafe.empty()) bake.unsafe = unsafe(*modules);
     read_marker(root, folder + "/" + std::string(names::marker_file), bake);
     if (!worth_reading(bake, wanted)) return bake;
     for (const MarkerModule& module : bake.marker.value->modules)

@@ -92,8 +92,6 @@ std::optional<ReasonCode> reason_code_of(std::string_view name) {
     return entry->code;
 }
 
-namespace {
-
 std::string printable(std::string_view text) {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string out;
@@ -109,8 +107,6 @@ std::string printable(std::string_view text) {
     }
     return out;
 }
-
-} // namespace
 
 std::string_view name_of(const Reason& reason) { return text_of(reason.code).name; }
 std::string_view remedy_of(const Reason& reason) { return text_of(reason.code).remedy; }

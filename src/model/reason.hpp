@@ -72,6 +72,9 @@ std::string_view name_of(const Reason& reason);
 std::string to_text(const Reason& reason);
 std::string_view remedy_of(const Reason& reason);
 
+/// Control characters as \xNN: what a file, a tool or the kernel said reaches no terminal raw.
+std::string printable(std::string_view text);
+
 /// The table, for tests and documentation that must name every code.
 extern const std::array<ReasonText, 34> reason_texts;
 

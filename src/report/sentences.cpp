@@ -50,7 +50,7 @@ std::string remedy_lines(const Verdict& verdict) {
 std::string step_line(const StepReport& step) {
     std::string text = "  " + std::string(to_text(step.outcome)) + ": " + step.text;
     if (step.outcome != Outcome::Skipped) text += " (" + milliseconds(step.usec) + ")";
-    if (!step.error.empty()) text += "\n    because: " + step.error;
+    if (!step.error.empty()) text += "\n    because: " + printable(step.error);
     return text + "\n";
 }
 
