@@ -14,6 +14,8 @@ namespace {
 
 /// Also bounds the property Report, and with it a bus message.
 constexpr std::size_t record_limit = 256 << 10;
+/// More than a boot's worth of job records: one for each request, and nobody takes them away.
+constexpr std::size_t most_records = 1 << 16;
 
 class Reader {
   public:
@@ -46,7 +48,7 @@ class Reader {
     }
 
     std::vector<std::string> list(std::string_view directory) {
-        auto names = root_.list(directory);
+        auto names = root_.list(directory, most_records);
         if (names) return std::move(*names);
         if (names.error().code != Errc::NotFound) flaw("", names.error());
         return {};
@@ -100,8 +102,7 @@ Records read_records(const Root& root) {
     reader.read_last();
     std::vector<std::uint32_t> jobs;
     const std::vector<std::string> files = reader.list(names::report_directory);
-    if (std::ranges::find(files, "init.json") != files.end())
-        reader.read_gpu_report(in_reports("init.json"));
+    reader.read_gpu_report(in_reports("init.json"));
     for (const std::string& name : files) {
         if (name.starts_with("device-") && name.ends_with(".json"))
             reader.read_gpu_report(in_reports(name));
