@@ -11,12 +11,19 @@ import sys
 import tree
 
 
+def told(build, line):
+    """Relative to the project, wherever the build folder lies."""
+    path, _, rest = line.partition(":")
+    name = (build / path).resolve()
+    return f"{name.relative_to(tree.ROOT)}:{rest}" if name.is_relative_to(tree.ROOT) else line
+
+
 def tidy(build, name):
     found = subprocess.run(["clang-tidy-19", "--quiet", "-p", build, name], capture_output=True,
                            text=True)
     if found.returncode == 0:
         return []
-    return [line for line in found.stdout.splitlines() if ": error: " in line or
+    return [told(build, line) for line in found.stdout.splitlines() if ": error: " in line or
             ": warning: " in line] or [f"{name}: {found.stdout}{found.stderr}"]
 
 

@@ -105,11 +105,27 @@ TEST_CASE("every verdict but fast and ready has a reason") { // S1-21
     CHECK_FALSE(decide::judge(image).reasons.empty());
 }
 
-TEST_CASE("the order of the bakes in the store does not change the choice") { // F-42
+TEST_CASE("of several bakes that fit the one whose id sorts last is taken") { // F-42
     Facts facts = fitting_machine();
     facts.bakes.push_back(facts.bakes.front());
     facts.bakes.back().id = facts.bakes.back().marker.value->id = "zzz";
     CHECK(decide::judge(facts).bake == "zzz");
+}
+
+TEST_CASE("a bake that is half live goes on, wherever a second one sorts") { // V8
+    Facts facts = fitting_machine();
+    const std::string live = facts.bakes.front().id;
+    facts.loaded = LoadedDriver{facts.pin.value->version, Kind::Open, {"nvidia"}, ""};
+    facts.active = live;
+    BakeFact other = facts.bakes.front();
+    for (const bool first : {true, false}) { // the store is sorted by id
+        other.id = other.marker.value->id = first ? "000" : "zzz";
+        Facts two = facts;
+        two.bakes.insert(first ? two.bakes.begin() : two.bakes.end(), other);
+        CHECK(decide::judge(two).bake == live);
+        two.loaded.reset();
+        CHECK(decide::judge(two).bake == (first ? live : "zzz"));
+    }
 }
 
 TEST_CASE("an empty pin in the facts is no reason to look into bakes") {

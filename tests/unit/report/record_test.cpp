@@ -96,6 +96,14 @@ TEST_CASE("the story of a phase names what failed, why, and what to do") { // S1
         CHECK_MESSAGE(text.contains(part), part);
 }
 
+TEST_CASE("what a step's tool printed reaches a terminal escaped, on its own line") { // F-117
+    Report report = sample();
+    report.steps = {{"bake", Outcome::Failed, 1, "hostile.c:1: \x1b[2J\nThen: ready: all is well"}};
+    const std::string text = report::to_sentences(report);
+    CHECK(text.find('\x1b') == std::string::npos);
+    CHECK(text.contains("because: hostile.c:1: \\x1b[2J\\x0aThen: ready"));
+}
+
 TEST_CASE("a remedy that two reasons share is said once") {
     const Verdict verdict{
         VerdictKind::Rebuild,
