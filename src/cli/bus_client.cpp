@@ -14,6 +14,8 @@ namespace {
 using Message = Handle<sd_bus_message, sd_bus_message_unref>;
 using Slot = Handle<sd_bus_slot, sd_bus_slot_unref>;
 
+constexpr std::uint64_t job_patience = 5'000'000; // microseconds
+
 class BusError {
   public:
     BusError() = default;
@@ -132,10 +134,15 @@ Result<BusClient> BusClient::connect() {
 }
 
 Result<std::string> BusClient::text_property(const char* name) {
+    return text_property(names::manager_interface, names::manager_path, name);
+}
+
+Result<std::string> BusClient::text_property(const char* interface, const char* path,
+                                             const char* name) {
     BusError error;
     char* raw = nullptr;
-    const int got = sd_bus_get_property_string(bus_.get(), names::bus_name, names::manager_path,
-                                               names::manager_interface, name, error.get(), &raw);
+    const int got = sd_bus_get_property_string(bus_.get(), names::bus_name, path, interface, name,
+                                               error.get(), &raw);
     if (got < 0) return error.failure(name, got);
     const Handle<char, std::free> text(raw);
     return std::string(text.get());
@@ -237,7 +244,11 @@ Result<void> BusClient::run_job(const char* method, bool force) {
     while (!end.outcome) {
         const int processed = sd_bus_process(bus_.get(), nullptr);
         if (processed < 0) return fail_errno("waiting for the job", -processed);
-        if (processed == 0) sd_bus_wait(bus_.get(), UINT64_MAX);
+        if (processed > 0 || sd_bus_wait(bus_.get(), job_patience) > 0) continue;
+        // A daemon that died and came back tells of no end that it missed: ask.
+        auto state = text_property(names::job_interface, end.path.c_str(), "State");
+        if (!state) return forward(std::move(state).error(), "asking for the job");
+        if (*state == "done" || *state == "failed") end.outcome = *state;
     }
     if (*end.outcome == "done") return {};
     return fail(Errc::Io, "the job ended as \"" + *end.outcome + "\"; gpubootctl why tells more");

@@ -31,7 +31,8 @@ class BusClient {
   private:
     explicit BusClient(Handle<sd_bus, sd_bus_flush_close_unref> bus) : bus_(std::move(bus)) {}
 
-    Result<std::string> text_property(const char* name);
+    Result<std::string> text_property(const char* name); ///< of the manager
+    Result<std::string> text_property(const char* interface, const char* path, const char* name);
     Result<Node> read_gpus();
 
     Handle<sd_bus, sd_bus_flush_close_unref> bus_;

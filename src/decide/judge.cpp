@@ -56,32 +56,6 @@ Verdict judge_loaded(const Facts& facts) {
     return {bound ? VerdictKind::Ready : VerdictKind::Blocked, facts.active, judge_bindings(facts)};
 }
 
-/// What stands in the way before any bake is looked at.
-std::optional<Verdict> judge_machine(const Facts& facts) {
-    if (!facts.opted_out.empty())
-        return Verdict{VerdictKind::OptedOut, "", {{OptedOut, "", "", facts.opted_out}}};
-    if (facts.gpus.empty() && !facts.offline)
-        return Verdict{VerdictKind::Idle, "", {{NoGpu, "", "a GPU of vendor 10de", "none"}}};
-    if (!facts.pin.value) {
-        const bool malformed = !facts.pin.flaw.empty();
-        return Verdict{VerdictKind::Blocked,
-                       "",
-                       {{malformed ? PinMalformed : PinMissing, facts.pin_path, "a driver version",
-                         malformed ? facts.pin.flaw : "nothing"}}};
-    }
-    const Pin& pin = *facts.pin.value;
-    if (facts.loaded &&
-        (facts.loaded->version != pin.version || !same_kind(pin.kind, facts.loaded->kind)))
-        return Verdict{
-            VerdictKind::Blocked,
-            "",
-            {{OtherDriverLoaded, facts.loaded->srcversion,
-              pin.version + " (" + std::string(to_text(pin.kind)) + ")", name_of(*facts.loaded)}}};
-    if (facts.loaded && all_modules_live(facts)) return judge_loaded(facts);
-    if (all_held_by_others(facts)) return Verdict{VerdictKind::Blocked, "", judge_bindings(facts)};
-    return std::nullopt;
-}
-
 bool curable(const Reason& reason) {
     return reason.code != GpuUnsupported && reason.code != LoadForbidden &&
            reason.code != ModuleNotInBake;
@@ -122,6 +96,31 @@ Verdict judge_bakes(const Facts& facts) {
 }
 
 } // namespace
+
+std::optional<Verdict> judge_machine(const Facts& facts) {
+    if (!facts.opted_out.empty())
+        return Verdict{VerdictKind::OptedOut, "", {{OptedOut, "", "", facts.opted_out}}};
+    if (facts.gpus.empty() && !facts.offline)
+        return Verdict{VerdictKind::Idle, "", {{NoGpu, "", "a GPU of vendor 10de", "none"}}};
+    if (!facts.pin.value) {
+        const bool malformed = !facts.pin.flaw.empty();
+        return Verdict{VerdictKind::Blocked,
+                       "",
+                       {{malformed ? PinMalformed : PinMissing, facts.pin_path, "a driver version",
+                         malformed ? facts.pin.flaw : "nothing"}}};
+    }
+    const Pin& pin = *facts.pin.value;
+    if (facts.loaded &&
+        (facts.loaded->version != pin.version || !same_kind(pin.kind, facts.loaded->kind)))
+        return Verdict{
+            VerdictKind::Blocked,
+            "",
+            {{OtherDriverLoaded, facts.loaded->srcversion,
+              pin.version + " (" + std::string(to_text(pin.kind)) + ")", name_of(*facts.loaded)}}};
+    if (facts.loaded && all_modules_live(facts)) return judge_loaded(facts);
+    if (all_held_by_others(facts)) return Verdict{VerdictKind::Blocked, "", judge_bindings(facts)};
+    return std::nullopt;
+}
 
 Verdict judge(const Facts& facts) {
     auto machine = judge_machine(facts);

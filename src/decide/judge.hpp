@@ -2,6 +2,7 @@
 // Facts -> Verdict. Pure: no clock, file, log or library.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "model/facts.hpp"
@@ -14,6 +15,9 @@ namespace gpuboot::decide {
 ///   bound (ready); a bake that fits (fast: of several the one whose id sorts last, on every boot
 ///   the same); a load that no compile can cure (blocked); a compile may help (rebuild); blocked.
 model::Verdict judge(const model::Facts& facts);
+
+/// The verdict that no bake could change; absent: the bakes decide.
+std::optional<model::Verdict> judge_machine(const model::Facts& facts);
 
 /// Why this bake does not fit; empty: it does.
 std::vector<model::Reason> judge_bake(const model::Facts& facts, const model::BakeFact& bake);

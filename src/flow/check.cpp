@@ -8,8 +8,7 @@
 #include "decide/devices.hpp"
 #include "decide/judge.hpp"
 #include "decide/plan.hpp"
-#include "input/gather.hpp"
-#include "input/host.hpp"
+#include "flow/look.hpp"
 
 namespace gpuboot::flow {
 
@@ -38,7 +37,7 @@ Result<void> remember_refusal(execute::Effects& effects, const LoadModule& step,
 std::optional<Reason> recover(const Machine& machine, execute::Executor& executor, Run& run,
                               Facts& facts, const std::vector<std::string>& before,
                               const execute::Failure& failure) {
-    (void)input::refresh(machine.root, facts);
+    (void)input::refresh(machine.root, facts); // unread, the plan only undoes less
     run.add(executor.run(decide::plan_undo(before, live_modules(facts))));
     const auto* load = std::get_if<LoadModule>(&failure.step);
     if (!load) return decide::reason_of(failure.step, failure.error.what);
@@ -60,7 +59,7 @@ Result<Verdict> act(const Machine& machine, input::World& world, Run& run) {
         std::optional<Reason> broken;
         if (execution.failure)
             broken = recover(machine, executor, run, facts, before, *execution.failure);
-        if (auto read = input::refresh(machine.root, facts); !read)
+        if (auto read = look_again(machine.root, world); !read)
             return forward(std::move(read).error());
         verdict = decide::judge(facts);
         if (broken) {
@@ -74,11 +73,11 @@ Result<Verdict> act(const Machine& machine, input::World& world, Run& run) {
 } // namespace
 
 Result<Report> check(const Machine& machine, std::string_view phase) {
-    auto world = input::gather(machine.root, input::read_host());
-    if (!world) return forward(std::move(world).error(), "reading the machine");
+    auto world = look(machine.root);
+    if (!world) return forward(std::move(world).error());
     Run run(machine, phase, world->facts, decide::judge(world->facts));
     auto verdict = act(machine, *world, run);
-    if (!verdict) return forward(std::move(verdict).error(), "reading the machine again");
+    if (!verdict) return forward(std::move(verdict).error());
     // A stamp of an earlier run must not outlive the driver it spoke of.
     if (verdict->kind != VerdictKind::Ready) (void)machine.effects.remove(names::ready_stamp);
     (void)machine.effects.remove(names::next_recheck);

@@ -9,11 +9,10 @@
 #include "decide/judge.hpp"
 #include "decide/plan.hpp"
 #include "flow/init.hpp"
+#include "flow/look.hpp"
 #include "flow/made_nodes.hpp"
 #include "input/devices.hpp"
-#include "input/gather.hpp"
 #include "input/gpus.hpp"
-#include "input/host.hpp"
 #include "model/job.hpp"
 #include "report/job_record.hpp"
 #include "report/journal.hpp"
@@ -29,7 +28,7 @@ Result<void> request_chain(execute::Effects& effects, const std::string& address
     const Job nobody_waits_for{0, {Verb::Check, false}, JobState::Queued, "", ""};
     if (auto made = effects.ensure_directory(names::want_directory, 0770); !made) return made;
     return effects.replace_file(std::string(names::want_directory) + "/device-" + address + ".toml",
-                                report::request_text(nobody_waits_for), 0640);
+                                report::request_text(nobody_waits_for), 0644);
 }
 
 Plan plan_test(const DeviceFacts& devices, const Policy& policy, const std::string& address) {
@@ -74,30 +73,31 @@ void tell(const std::string& address, const std::string& what, int priority) {
 } // namespace
 
 Result<Report> add_device(const Machine& machine, const std::string& address) {
-    auto facts = input::gather_machine(machine.root, input::read_host());
-    if (!facts) return forward(std::move(facts).error(), "reading the machine");
-    const Verdict before = decide::judge(*facts);
-    Run run(machine, "device-" + address, *facts, before);
+    auto world = look(machine.root);
+    if (!world) return forward(std::move(world).error());
+    Facts& facts = world->facts;
+    const Verdict before = decide::judge(facts);
+    Run run(machine, "device-" + address, facts, before);
     Verdict after = before;
-    if (!facts->loaded) {
+    if (!facts.loaded) {
         const bool wanted = before.kind != VerdictKind::OptedOut;
-        if (wanted && !facts->rebuilt && facts->refused.empty())
+        if (wanted && !facts.rebuilt && facts.refused.empty())
             if (auto asked = request_chain(machine.effects, address); !asked)
                 return forward(std::move(asked).error(), "asking for a check");
-        return run.finish(*facts, std::move(after));
+        return run.finish(facts, std::move(after));
     }
     auto bound =
-        input::wait_for_driver(address, std::chrono::seconds(facts->policy.ready_timeout_seconds));
+        input::wait_for_driver(address, std::chrono::seconds(facts.policy.ready_timeout_seconds));
     if (!bound) return forward(std::move(bound).error());
-    if (auto read = input::refresh(machine.root, *facts); !read)
+    if (auto read = look_again(machine.root, *world); !read)
         return forward(std::move(read).error());
-    auto reasons = make_device(machine, facts->policy, address, run);
+    auto reasons = make_device(machine, facts.policy, address, run);
     if (!reasons) return forward(std::move(reasons).error(), "reading the devices");
-    after = decide::judge(*facts);
+    after = decide::judge(facts);
     if (!reasons->empty()) after.kind = VerdictKind::Blocked;
     after.reasons = std::move(*reasons);
     tell(address, after.reasons.empty() ? "was added" : "is not ready", 6);
-    return run.finish(*facts, std::move(after));
+    return run.finish(facts, std::move(after));
 }
 
 Result<void> remove_device(const Machine& machine, const std::string& address) {

@@ -7,10 +7,9 @@
 #include "decide/devices.hpp"
 #include "decide/judge.hpp"
 #include "decide/plan.hpp"
+#include "flow/look.hpp"
 #include "flow/made_nodes.hpp"
 #include "input/devices.hpp"
-#include "input/gather.hpp"
-#include "input/host.hpp"
 
 namespace gpuboot::flow {
 
@@ -75,9 +74,9 @@ std::vector<GpuReport> report_gpus(const DeviceFacts& devices, const std::vector
 }
 
 Result<Report> init(const Machine& machine) {
-    auto gathered = input::gather_machine(machine.root, input::read_host());
-    if (!gathered) return forward(std::move(gathered).error(), "reading the machine");
-    Facts& facts = *gathered;
+    auto world = look(machine.root);
+    if (!world) return forward(std::move(world).error());
+    const Facts& facts = world->facts;
     Run run(machine, "init", facts, decide::judge(facts));
     (void)machine.effects.remove(names::ready_stamp); // stands again only when this run earns it
     auto outcome = make_ready(machine, facts.policy, run);

@@ -18,6 +18,8 @@ namespace {
 
 using namespace model;
 
+constexpr std::uint32_t kept_records = 64;
+
 /// Root where the daemon's user does not exist: then nobody but root is believed.
 uid_t daemon_uid() {
     const passwd* entry = ::getpwnam(std::string(names::daemon_user).c_str());
@@ -28,6 +30,8 @@ Result<void> write_job(execute::Effects& effects, const Job& job) {
     if (job.id == 0) return {};
     const std::string folder(names::report_directory);
     if (auto made = effects.ensure_directory(folder, 0755); !made) return made;
+    if (job.id > kept_records) // numbers go up by one: so many are left, and no more
+        (void)effects.remove(folder + "/" + report::record_name(job.id - kept_records));
     return effects.replace_file(folder + "/" + report::record_name(job.id),
                                 to_json(report::record_of(job)) + "\n", 0644);
 }
@@ -73,8 +77,6 @@ std::string last_verdict(const Root& root) {
 }
 
 Result<void> serve(const Machine& machine, Job job) {
-    job.state = JobState::Running;
-    if (auto noted = write_job(machine.effects, job); !noted) return noted;
     Result<void> done;
     if (job.request.verb == Verb::Rebuild) done = prepare_rebuild(machine, job.request.force);
     if (done) done = start_units(machine, job.request.verb);
@@ -100,6 +102,12 @@ Result<std::vector<std::string>> serve_requests(const Machine& machine) {
         if (name.starts_with('.')) continue; // still being written
         const std::string path = std::string(names::want_directory) + "/" + name;
         auto job = input::read_request(machine.root, path, daemon_uid());
+        // Its record comes first: a daemon that restarts in between must know the number is taken.
+        if (job) {
+            job->state = JobState::Running;
+            if (auto noted = write_job(machine.effects, *job); !noted)
+                return forward(std::move(noted).error());
+        }
         // Gone before it is served: a request that cannot be removed would be served for ever.
         if (auto gone = discard(machine.effects, path); !gone)
             return forward(std::move(gone).error());

@@ -37,11 +37,19 @@ Result<model::Facts> gather_machine(const Root& root, const model::Host& host) {
 Result<World> gather(const Root& root, const model::Host& host) {
     auto facts = gather_machine(root, host);
     if (!facts) return forward(std::move(facts).error());
-    const std::string version = facts->pin.value ? facts->pin.value->version : "";
-    StoreReading store = read_store(root, {host.kernel, host.arch, version});
-    facts->bakes = std::move(store.bakes);
-    facts->store_flaw = std::move(store.flaw);
-    return World{std::move(*facts), std::move(store.images)};
+    World world{std::move(*facts), {}, false};
+    read_bakes(root, world);
+    return world;
+}
+
+void read_bakes(const Root& root, World& world) {
+    model::Facts& facts = world.facts;
+    const std::string version = facts.pin.value ? facts.pin.value->version : "";
+    StoreReading store = read_store(root, {facts.host.kernel, facts.host.arch, version});
+    facts.bakes = std::move(store.bakes);
+    facts.store_flaw = std::move(store.flaw);
+    world.images = std::move(store.images);
+    world.store_read = true;
 }
 
 Result<void> refresh(const Root& root, model::Facts& facts) {

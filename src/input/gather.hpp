@@ -13,15 +13,19 @@ namespace gpuboot::input {
 
 struct World {
     model::Facts facts;
-    Images images; ///< of every module that is what its marker says
+    Images images;           ///< of every module that is what its marker says
+    bool store_read = false; ///< else the facts name no bake, whatever lies in the store
 };
 
 /// `host` is the kernel that is judged: the running one, or an offline tree's target. On an
 /// offline tree there are no GPUs, no loaded driver and no attempts.
 Result<World> gather(const Root& root, const model::Host& host);
 
-/// Without the store: for phases that load nothing. `bakes` stays empty.
+/// Everything but the store.
 Result<model::Facts> gather_machine(const Root& root, const model::Host& host);
+
+/// Adds the store to what is known.
+void read_bakes(const Root& root, World& world);
 
 /// Reads again what acting can have changed: GPUs, loaded driver, activation, attempts. The store
 /// is not read twice in one run.

@@ -16,7 +16,8 @@ const std::array<ReasonText, 34> reason_texts{{
      "Write the driver version into /etc/gpuboot/versions.toml; "
      "gpuboot-versions.toml(5) shows the four lines."},
     {PinMalformed, "pin_malformed", "{found}",
-     "Correct the line; gpuboot-versions.toml(5) lists every field. Then: gpubootctl check."},
+     "Correct the line; gpuboot-versions.toml(5) lists every field. Then: gpubootctl rebuild,"
+     " which compiles only if no bake fits."},
     {PolicyMalformed, "policy_malformed", "{found}",
      "Correct the line; gpuboot.toml(5) lists every field. Until then the defaults hold."},
     {NoBake, "no_bake", "no bake lies in {subject}", "Make one: gpubootctl bake."},

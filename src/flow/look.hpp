@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Gathers what a verdict needs, and no more: on a machine without a GPU, opted out, or with the
+// pinned driver live, no bake is read.
+#pragma once
+
+#include "base/root.hpp"
+#include "input/gather.hpp"
+
+namespace gpuboot::flow {
+
+/// The running machine.
+Result<input::World> look(const Root& root);
+
+/// Once more after acting. The store is read at most once in one run.
+Result<void> look_again(const Root& root, input::World& world);
+
+} // namespace gpuboot::flow
