@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The compile as a boot does it, and everything that goes wrong with one, with a driver of seconds."""
+import contextlib
+import errno
 import json
+import os
+import time
 
 from check import case, contains, equal, within
 from tree import KERNEL, OLD_KERNEL
@@ -17,6 +21,17 @@ def prepare(machine, deb):
     pretend.gpu_and_kernel(machine, KERNEL)
     drivers.install_small(machine, 'small-driver')
     drivers.pin(machine, 'small-driver')
+
+
+@case('the udev rule gives a GPU a device unit by its address, and that its gpuboot-device@')
+def _(machine):
+    said = machine.out('SYSTEMD_DEVICE_VERIFY_SYSFS=0 udevadm test --action=add '
+                       f'/sys/bus/pci/devices/{pretend.ADDRESS} 2>&1')
+    alias = f'/sys/subsystem/pci/devices/{pretend.ADDRESS}'
+    contains(said, f'SYSTEMD_ALIAS={alias}\n', f'SYSTEMD_WANTS=gpuboot-device@{pretend.ADDRESS}.service\n', ':systemd:')
+    equal([line for line in said.splitlines() if '70-gpuboot.rules:' in line], [], 'complaints')
+    unit = machine.out('systemd-escape', '--path', '--suffix=device', alias)
+    contains(test_boot.show(machine, f'gpuboot-device@{pretend.ADDRESS}.service', 'BindsTo'), unit)
 
 
 @case('names what is missing: the kernel, its headers')  # P21 F-62
@@ -87,18 +102,45 @@ def _(machine):
     equal(bakes(machine), [])
 
 
-@case('killed in the middle: no bake is seen, and the next run makes one')  # F-01 F-02 F-06
-def _(machine):
-    # A compile that stands still until somebody opens the gate: then it is certainly in its middle.
-    machine.out(f'mkfifo -m 0666 {GATE}')
+def install_slow(machine):
+    """A driver whose compile stands still at a gate, until somebody has opened that and closes it again."""
+    machine.out(f'rm -f {GATE} && mkfifo -m 0666 {GATE} && rm -rf {STORE}/* /run/gpuboot/tried')
     drivers.install_small(machine, 'slow', makefile=f'GATE := $(shell cat {GATE})\n')
     drivers.pin(machine, 'slow')
+
+
+@contextlib.contextmanager
+def standing_compile(machine):
+    """While this lasts the compile is in its middle."""
+    gates = []
+
+    def is_awaited():
+        try:
+            gates.append(os.open(machine.path(GATE), os.O_WRONLY | os.O_NONBLOCK))
+        except OSError as error:
+            if error.errno != errno.ENXIO:  # nobody reads yet
+                raise
+        return gates
+
+    within(60, is_awaited, 'the compile has begun')
+    try:
+        yield
+    finally:
+        os.close(gates[0])
+
+
+def compile_runs(machine):
+    return machine.out('ls -ld /proc/[0-9]* 2>/dev/null | grep gpuboot-build || true') != ''
+
+
+@case('killed in the middle: no bake is seen, and the next run makes one')  # F-01 F-02 F-06
+def _(machine):
+    install_slow(machine)
     with machine.follow('gpubootctl', 'bake', '--kernel', KERNEL, ready='', timeout=60):
-        with open(machine.path(GATE), 'w'):  # returns when the compile reads
+        with standing_compile(machine):
             machine.out('for process in /proc/[0-9]*; do case $(readlink $process/exe) in '
                         '*/gpubootctl) kill -9 ${process#/proc/} ;; esac; done; true')
-    within(10, lambda: machine.out('ls -ld /proc/[0-9]* 2>/dev/null | grep gpuboot-build || true') == '',
-           'the compile is gone with it')
+    within(10, lambda: not compile_runs(machine), 'the compile is gone with it')
     assert not [name for name in bakes(machine) if not name.startswith('.')], bakes(machine)
     equal(json.loads(machine.out('gpubootctl', 'list', '--json')), [])
 
@@ -107,6 +149,39 @@ def _(machine):
     machine.out(f'mkdir -p {STORE}/.new-half/modules {STORE}/.del-half && echo x > {STORE}/.new-half/modules/nvidia.ko')
     machine.out('gpubootctl', 'bake', '--kernel', KERNEL, timeout=120)
     assert len(bakes(machine)) == 1 and not bakes(machine)[0].startswith('.'), bakes(machine)
+
+
+@case('stopped during the compile, a rebuild is gone at once and leaves nothing')  # F-15 F-142
+def _(machine):
+    install_slow(machine)
+    equal(check_again(machine)['verdict'], 'rebuild')
+    machine.out('systemctl', 'start', '--no-block', 'gpuboot-rebuild.service')
+    with standing_compile(machine):
+        assert compile_runs(machine), 'no compile runs'
+        begin = time.monotonic()
+        machine.out('systemctl', 'stop', 'gpuboot-rebuild.service')
+        assert time.monotonic() - begin < 10, f'{time.monotonic() - begin:.0f} s'
+        assert not compile_runs(machine), 'the compile goes on'
+    equal(test_boot.show(machine, 'gpuboot-rebuild.service', 'ActiveState'), 'inactive')
+    equal(bakes(machine), [])
+
+
+@case('powered off during the compile: down within 10 s, and the next boot begins anew')  # F-01 F-142 F-143
+def _(machine):
+    machine.run('systemctl', 'start', 'gpuboot-check.service')
+    machine.out('systemctl', 'start', '--no-block', 'gpuboot-rebuild.service')
+    with standing_compile(machine):
+        begin = time.monotonic()
+        machine.power_off()
+        assert time.monotonic() - begin < 10, f'{time.monotonic() - begin:.0f} s'
+    machine.boot()
+    pretend.gpu_and_kernel(machine, KERNEL)
+    equal(bakes(machine), [])
+    machine.out(f'rm {GATE} && echo open > {GATE}')
+    equal(check_again(machine)['verdict'], 'rebuild')
+    machine.run('systemctl', 'start', 'gpuboot-rebuild.service', timeout=180)
+    equal(len(bakes(machine)), 1)
+    equal(machine.run('ls', '-A', '/var/lib/gpuboot/build').stdout, '', 'left of the interrupted compile')
 
 
 @case('a second bake of the same inputs at the same time waits or joins')  # F-72
