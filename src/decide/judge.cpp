@@ -118,6 +118,12 @@ std::optional<Verdict> judge_machine(const Facts& facts) {
             {{OtherDriverLoaded, facts.loaded->srcversion,
               pin.version + " (" + std::string(to_text(pin.kind)) + ")", name_of(*facts.loaded)}}};
     if (facts.loaded && all_modules_live(facts)) return judge_loaded(facts);
+    // Half of it is live and no bake is active: completing another's driver would mix two (V8).
+    if (facts.loaded && facts.active.empty())
+        return Verdict{VerdictKind::Blocked,
+                       "",
+                       {{OtherDriverLoaded, "", "a driver from a bake",
+                         name_of(*facts.loaded) + " from elsewhere"}}};
     if (all_held_by_others(facts)) return Verdict{VerdictKind::Blocked, "", judge_bindings(facts)};
     return std::nullopt;
 }

@@ -76,8 +76,8 @@ Plan plan_undo(const std::vector<std::string>& before, const std::vector<std::st
     // drm and peermem all stand on nvidia, so nvidia itself goes last.
     for (const std::string& name : live)
         if (!contains(before, name) && name != "nvidia") steps.push_back(UnloadModule{name});
-    if (contains(live, "nvidia") && !contains(before, "nvidia"))
-        steps.push_back(UnloadModule{"nvidia"});
+    if (contains(before, "nvidia")) return steps; // its bake stays active under it
+    if (contains(live, "nvidia")) steps.push_back(UnloadModule{"nvidia"});
     steps.push_back(Deactivate{});
     return steps;
 }

@@ -24,10 +24,12 @@ std::vector<std::string> live_modules(const Facts& facts) {
 Result<void> remember_refusal(execute::Effects& effects, const LoadModule& step,
                               const execute::Failure& failure) {
     const std::string folder(names::tried_directory);
+    const std::string& line =
+        failure.kernel_line.empty() ? failure.error.what : failure.kernel_line;
     const Node record = Table{{"bake", step.bake},
                               {"module", step.name},
                               {"errno", failure.error.sys},
-                              {"kernel_line", failure.kernel_line}};
+                              {"kernel_line", line}};
     if (auto made = effects.ensure_directory(folder, 0755); !made) return made;
     return effects.replace_file(folder + "/load-" + step.bake + ".json", to_json(record) + "\n",
                                 0644);
@@ -78,8 +80,9 @@ Result<Report> check(const Machine& machine, std::string_view phase) {
     Run run(machine, phase, world->facts, decide::judge(world->facts));
     auto verdict = act(machine, *world, run);
     if (!verdict) return forward(std::move(verdict).error());
-    // A stamp of an earlier run must not outlive the driver it spoke of.
-    if (verdict->kind != VerdictKind::Ready) (void)machine.effects.remove(names::ready_stamp);
+    // A stamp of an earlier run must not outlive the driver it spoke of; a typo in the pin of a
+    // running machine takes nothing from its GPUs.
+    if (!world->facts.loaded) (void)machine.effects.remove(names::ready_stamp);
     (void)machine.effects.remove(names::next_recheck);
     return run.finish(world->facts, std::move(*verdict));
 }

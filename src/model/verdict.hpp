@@ -19,7 +19,7 @@ enum class VerdictKind {
     Rebuild,  ///< none fits, a compile can cure that
     Idle,     ///< no GPU: the bake stays inert
     OptedOut, ///< the operator wants no driver from us
-    Blocked,  ///< nothing that gpuboot may do helps
+    Blocked,  ///< nothing that gpuboot may do helps: a person has to act
 };
 
 inline constexpr std::array verdict_kinds{

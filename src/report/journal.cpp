@@ -88,6 +88,7 @@ void send_event(const names::Event& event, int priority, const std::string& mess
     for (const auto& [name, value] : fields)
         if (!value.empty()) lines.push_back(std::string(name) + "=" + value);
     std::vector<iovec> vectors;
+    vectors.reserve(lines.size());
     for (std::string& line : lines)
         vectors.push_back({line.data(), line.size()});
     (void)sd_journal_sendv(vectors.data(), static_cast<int>(vectors.size()));

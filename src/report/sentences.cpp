@@ -26,7 +26,7 @@ std::string headline(const Verdict& verdict) {
     case VerdictKind::Rebuild: return "rebuild: no bake fits, a compile is needed";
     case VerdictKind::Idle: return "idle: there is no GPU, the bakes stay inert";
     case VerdictKind::OptedOut: return "opted_out: no driver is wanted from gpuboot";
-    case VerdictKind::Blocked: return "blocked: nothing that gpuboot may do helps";
+    case VerdictKind::Blocked: return "blocked: a person has to act";
     }
     return "";
 }
