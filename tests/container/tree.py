@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The Debian tree that the container boots: made once, kept under a name that is a hash of all it is made of."""
+import fcntl
 import hashlib
 import os
 import pathlib
 import shutil
 import subprocess
-import tempfile
+import time
 
 KERNEL = '6.1.0-50-cloud-amd64'
 OLD_KERNEL = '6.1.0-47-cloud-amd64'
@@ -24,11 +25,26 @@ SOURCE = (
     """rm nvidia-open-kernel-dkms_*.deb'""")
 
 
-def cache_folder():
+def cached(name, content, make):
+    """The folder `name`-<hash of content>; make(folder) fills it when there is none. Nobody else makes one
+    meanwhile, and what was not used for a day goes."""
     default = pathlib.Path(os.environ.get('XDG_CACHE_HOME') or pathlib.Path.home() / '.cache') / 'gpuboot'
-    folder = pathlib.Path(os.environ.get('GPUBOOT_CACHE') or default) / 'container'
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    cache = pathlib.Path(os.environ.get('GPUBOOT_CACHE') or default) / 'container'
+    cache.mkdir(parents=True, exist_ok=True)
+    wanted = cache / f'{name}-{hashlib.sha256(content).hexdigest()[:16]}'
+    with open(cache / 'lock', 'w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for old in cache.glob('*-*'):
+            if old != wanted and old.stat().st_mtime < time.time() - 86400:
+                shutil.rmtree(old)
+        if not wanted.exists():
+            new = cache / f'.new-{name}'
+            shutil.rmtree(new, ignore_errors=True)
+            new.mkdir()
+            make(new)
+            new.rename(wanted)
+        os.utime(wanted)
+    return wanted
 
 
 def archive_lines():
@@ -43,20 +59,13 @@ def archive_lines():
 
 
 def base_tree():
-    """The path of the tree; makes it when there is none of this content."""
     lines = archive_lines()
-    content = '\n'.join([SOURCE, *PACKAGES, *lines])
-    tree = cache_folder() / f'tree-{hashlib.sha256(content.encode()).hexdigest()[:16]}'
-    if tree.exists():
-        return tree
-    print('container: making a Debian tree (a minute or two, once)', flush=True)
-    fresh = pathlib.Path(tempfile.mkdtemp(prefix='.tree-', dir=cache_folder()))
-    try:
+
+    def make(folder):
+        print('container: making a Debian tree (a minute or two, once)', flush=True)
         subprocess.run(
             ['mmdebstrap', '--quiet', '--mode=root', '--variant=minbase', '--skip=cleanup/apt/lists',
-             f'--include={",".join(PACKAGES)}', f'--customize-hook={SOURCE}', 'bookworm', str(fresh), *lines],
+             f'--include={",".join(PACKAGES)}', f'--customize-hook={SOURCE}', 'bookworm', str(folder), *lines],
             check=True, timeout=900)
-        fresh.rename(tree)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-    return tree
+
+    return cached('tree', '\n'.join([SOURCE, *PACKAGES, *lines]).encode(), make)
