@@ -90,7 +90,7 @@ class Machine:
             notify.settimeout(timeout)
             self.log = open(self.folder / 'console', 'ab')
             self.nspawn = subprocess.Popen(
-                [*NSPAWN, '--boot', '--notify-ready=yes', '--console=pipe', f'--directory={self.root}'],
+                ['setpriv', '--pdeathsig=KILL', *NSPAWN, '--boot', '--notify-ready=yes', '--console=pipe', f'--directory={self.root}'],
                 stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
                 env={**os.environ, 'NOTIFY_SOCKET': address, 'SYSTEMD_NSPAWN_UNIFIED_HIERARCHY': '1'})
             while True:
