@@ -26,6 +26,10 @@ class Machine:
         (self.root / 'etc/machine-id').write_text('')
         self.nspawn = None
         self.leader = None
+        # A control group of its own: without one, two containers at a time would share their units' groups.
+        mounted = next(line.split()[4] for line in open('/proc/self/mountinfo') if ' - cgroup2 ' in line)
+        own = next(line[3:].strip() for line in open('/proc/self/cgroup') if line.startswith('0::'))
+        self.group = pathlib.Path(mounted + own) / self.folder.name
 
     def path(self, inside):
         return self.root / str(inside).lstrip('/')
@@ -85,6 +89,7 @@ class Machine:
     def boot(self, timeout=60):
         """Returns when the service manager inside says that the boot is over."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            self.group.mkdir()
             address = str(self.folder / 'notify')
             notify.bind(address)
             notify.settimeout(timeout)
@@ -92,6 +97,7 @@ class Machine:
             self.nspawn = subprocess.Popen(
                 ['setpriv', '--pdeathsig=KILL', *NSPAWN, '--boot', '--notify-ready=yes', '--console=pipe', f'--directory={self.root}'],
                 stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+                preexec_fn=lambda: (self.group / 'cgroup.procs').write_text('0'),
                 env={**os.environ, 'NOTIFY_SOCKET': address, 'SYSTEMD_NSPAWN_UNIFIED_HIERARCHY': '1'})
             while True:
                 fields = dict(line.split('=', 1) for line in notify.recv(4096).decode().split('\n') if '=' in line)
@@ -113,6 +119,8 @@ class Machine:
                     self.nspawn.wait()
                 self.nspawn = None
                 self.log.close()
+                for folder, _, _ in os.walk(self.group, topdown=False):
+                    os.rmdir(folder)
 
     def destroy(self):
         try:
