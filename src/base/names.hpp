@@ -19,6 +19,10 @@ inline constexpr std::string_view opt_out_word = "gpuboot"; ///< kernel command 
 // What outlives a boot.
 inline constexpr std::string_view state_directory = "/var/lib/gpuboot";
 inline constexpr std::string_view store = "/var/lib/gpuboot/bakes";
+/// Bakes that came with an immutable image: read, never written.
+inline constexpr std::string_view vendor_store = "/usr/lib/gpuboot/bakes";
+/// Sealed records (base/sealed.hpp): losing one costs time, never a boot.
+inline constexpr std::string_view records_directory = "/var/lib/gpuboot/records";
 inline constexpr std::string_view build_directory = "/var/lib/gpuboot/build";
 inline constexpr std::string_view build_log = "/var/lib/gpuboot/build.log";
 inline constexpr std::string_view marker_file = "marker.toml";

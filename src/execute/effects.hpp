@@ -28,6 +28,9 @@ class Effects {
     /// A file in /run: old or new content, never a mixture; not forced to disk.
     virtual Result<void> replace_file(std::string_view path, std::string_view text,
                                       unsigned mode) = 0;
+    /// A small record that outlives a boot: old or new content after a power cut; on disk (fsync of
+    /// the file and its directory) when this returns.
+    virtual Result<void> replace_record(std::string_view path, std::string_view text) = 0;
     virtual Result<void> replace_link(std::string_view path, std::string_view target) = 0;
     virtual Result<void> sync_directory(std::string_view path) = 0;
     /// Fails with EEXIST in Error::sys when `to` exists (renameat2, RENAME_NOREPLACE).

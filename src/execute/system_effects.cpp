@@ -133,6 +133,18 @@ Result<void> SystemEffects::replace_file(std::string_view path, std::string_view
     return rename_over(temporary, path);
 }
 
+Result<void> SystemEffects::replace_record(std::string_view path, std::string_view text) {
+    auto place = place_of(root_, path);
+    if (!place) return forward(std::move(place).error());
+    const Place temporary = beside(std::move(*place));
+    if (auto wrote = write_new(temporary, path, bytes_of(text), 0644, Force::ToDisk); !wrote) {
+        (void)::unlinkat(temporary.parent.get(), temporary.name.c_str(), 0);
+        return wrote;
+    }
+    if (auto renamed = rename_over(temporary, path); !renamed) return renamed;
+    return sync_directory(path.substr(0, path.rfind('/')));
+}
+
 Result<void> SystemEffects::replace_link(std::string_view path, std::string_view target) {
     auto place = place_of(root_, path);
     if (!place) return forward(std::move(place).error());

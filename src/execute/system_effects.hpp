@@ -15,6 +15,7 @@ class SystemEffects : public Effects {
     Result<void> ensure_directory(std::string_view path, unsigned mode) override;
     Result<void> create_file(std::string_view path, ByteView bytes, unsigned mode) override;
     Result<void> replace_file(std::string_view path, std::string_view text, unsigned mode) override;
+    Result<void> replace_record(std::string_view path, std::string_view text) override;
     Result<void> replace_link(std::string_view path, std::string_view target) override;
     Result<void> sync_directory(std::string_view path) override;
     Result<void> rename_to_new(std::string_view from, std::string_view to) override;

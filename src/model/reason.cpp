@@ -2,12 +2,15 @@
 #include "model/reason.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace gpuboot::model {
 
 using enum ReasonCode;
 
-const std::array<ReasonText, 34> reason_texts{{
+namespace {
+
+constexpr auto table = std::to_array<ReasonText>({
     {NoGpu, "no_gpu", "no NVIDIA GPU is on the PCI bus",
      "Nothing to do; a GPU plugged in later is picked up by itself."},
     {OptedOut, "opted_out", "this machine opted out ({found})",
@@ -80,14 +83,18 @@ const std::array<ReasonText, 34> reason_texts{{
      "systemctl status of that unit says why; [units] critical in gpuboot.toml names it."},
     {StepFailed, "step_failed", "could not {subject}: {found}",
      "Look at the file system or setting it names, then: gpubootctl rebuild or reboot."},
-}};
+});
+
+} // namespace
+
+constinit const std::span<const ReasonText> reason_texts{table};
 
 const ReasonText& text_of(ReasonCode code) {
     return reason_texts[static_cast<std::size_t>(code)]; // in the enum's order: a test holds it
 }
 
 std::optional<ReasonCode> reason_code_of(std::string_view name) {
-    const auto* entry = std::ranges::find(reason_texts, name, &ReasonText::name);
+    const auto entry = std::ranges::find(reason_texts, name, &ReasonText::name);
     if (entry == reason_texts.end()) return std::nullopt;
     return entry->code;
 }

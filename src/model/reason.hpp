@@ -3,8 +3,8 @@
 // the same words by the command line, the bus and the journal; never an Error.
 #pragma once
 
-#include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -76,6 +76,6 @@ std::string_view remedy_of(const Reason& reason);
 std::string printable(std::string_view text);
 
 /// The table, for tests and documentation that must name every code.
-extern const std::array<ReasonText, 34> reason_texts;
+extern const std::span<const ReasonText> reason_texts;
 
 } // namespace gpuboot::model

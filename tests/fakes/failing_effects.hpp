@@ -30,6 +30,9 @@ class FailingEffects : public execute::Effects {
                               unsigned mode) override {
         return fails() ? refusal(path) : real_.replace_file(path, text, mode);
     }
+    Result<void> replace_record(std::string_view path, std::string_view text) override {
+        return fails() ? refusal(path) : real_.replace_record(path, text);
+    }
     Result<void> replace_link(std::string_view path, std::string_view target) override {
         return fails() ? refusal(path) : real_.replace_link(path, target);
     }

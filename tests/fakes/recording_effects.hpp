@@ -42,6 +42,10 @@ class RecordingEffects : public execute::Effects {
         note({"replace_file", path, octal(mode)});
         return real_ ? real_->replace_file(path, text, mode) : Result<void>();
     }
+    Result<void> replace_record(std::string_view path, std::string_view text) override {
+        note({"replace_record", path});
+        return real_ ? real_->replace_record(path, text) : Result<void>();
+    }
     Result<void> replace_link(std::string_view path, std::string_view target) override {
         note({"replace_link", path, target});
         return real_ ? real_->replace_link(path, target) : Result<void>();
