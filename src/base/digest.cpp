@@ -6,6 +6,8 @@
 #include <array>
 #include <new>
 
+#include "base/root.hpp"
+
 namespace gpuboot {
 
 void Sha256::Free::operator()(evp_md_ctx_st* context) const noexcept { EVP_MD_CTX_free(context); }
@@ -37,6 +39,15 @@ std::string sha256_hex(ByteView bytes) {
     Sha256 sum;
     sum.add(bytes);
     return sum.hex();
+}
+
+Result<HashedBytes> read_hashed(int fd, std::size_t limit) {
+    HashedBytes file;
+    Sha256 sum;
+    auto read = read_pieces(fd, limit, file.bytes, [&sum](ByteView piece) { sum.add(piece); });
+    if (!read) return forward(std::move(read).error());
+    file.sha256 = sum.hex();
+    return file;
 }
 
 } // namespace gpuboot

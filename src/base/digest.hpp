@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/bytes.hpp"
+#include "base/result.hpp"
 
 struct evp_md_ctx_st;
 
@@ -25,5 +26,14 @@ class Sha256 {
 };
 
 std::string sha256_hex(ByteView bytes);
+
+struct HashedBytes {
+    Bytes bytes;
+    std::string sha256;
+};
+
+/// The rest of an open file, hashed piece by piece while it is still in the processor's cache;
+/// more than `limit` bytes is BadInput.
+Result<HashedBytes> read_hashed(int fd, std::size_t limit);
 
 } // namespace gpuboot

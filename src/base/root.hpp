@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,10 @@ class Root {
 
 /// The rest of an open file, up to `limit` bytes (BadInput beyond it).
 Result<Bytes> read_rest(int fd, std::size_t limit);
+
+/// The same into `bytes`; `on_piece` sees each piece once it has come.
+Result<void> read_pieces(int fd, std::size_t limit, Bytes& bytes,
+                         const std::function<void(ByteView)>& on_piece);
 
 /// Refuses anything but a regular file, naming what it is instead.
 Result<struct stat> require_regular(int fd, std::string_view path);

@@ -59,18 +59,18 @@ FileFact read_module(const Root& root, const std::string& folder, const MarkerMo
     fact.unsafe = unsafe(status);
     fact.size = static_cast<std::uint64_t>(status.st_size);
     if (fact.size != module.size) return fact; // ruled out already: no need to hash it
-    auto bytes = read_rest(fd->get(), module_limit);
-    if (!bytes) {
-        fact.flaw = bytes.error().what;
+    auto file = read_hashed(fd->get(), module_limit);
+    if (!file) {
+        fact.flaw = file.error().what;
         return fact;
     }
-    fact.sha256 = sha256_hex(*bytes);
+    fact.sha256 = file->sha256;
     if (fact.sha256 != module.sha256) return fact; // damaged: nothing in it is worth parsing
     if (auto info = read_modinfo(fd->get(), path))
         fact.vermagic = info->vermagic;
     else
         fact.flaw = info.error().what;
-    if (images) images->insert_or_assign(fact.sha256, std::move(*bytes));
+    if (images) images->insert_or_assign(fact.sha256, std::move(file->bytes));
     return fact;
 }
 
