@@ -2,7 +2,10 @@
 #include "decide/judge.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
+
+#include "decide/judge_admission.hpp"
 
 namespace gpuboot::decide {
 
@@ -56,9 +59,13 @@ Verdict judge_loaded(const Facts& facts) {
     return {bound ? VerdictKind::Ready : VerdictKind::Blocked, facts.active, judge_bindings(facts)};
 }
 
+/// A compile would end as this bake did.
+constexpr std::array incurable{GpuUnsupported,   LoadForbidden,     LoadFailed,
+                               ParameterRefused, ModuleBlacklisted, SignatureMissing,
+                               SignatureDamaged, SigningKeyUnknown, ModuleNotInBake};
+
 bool curable(const Reason& reason) {
-    return reason.code != GpuUnsupported && reason.code != LoadForbidden &&
-           reason.code != ModuleNotInBake;
+    return std::ranges::find(incurable, reason.code) == incurable.end();
 }
 
 /// No bake fits: is a compile what helps?
@@ -68,6 +75,10 @@ VerdictKind judge_cure(const Facts& facts, std::vector<Reason>& reasons) {
         return VerdictKind::Blocked;
     }
     if (!std::ranges::all_of(reasons, curable)) return VerdictKind::Blocked;
+    if (auto shut_out = judge_compiled(facts)) {
+        reasons.push_back(std::move(*shut_out));
+        return VerdictKind::Blocked;
+    }
     if (facts.rebuilt) {
         // Once per boot: a second try would end as the first did (S1-32).
         if (!facts.rebuilt->error.empty())
@@ -125,6 +136,8 @@ std::optional<Verdict> judge_machine(const Facts& facts) {
                        {{OtherDriverLoaded, "", "a driver from a bake",
                          name_of(*facts.loaded) + " from elsewhere"}}};
     if (all_held_by_others(facts)) return Verdict{VerdictKind::Blocked, "", judge_bindings(facts)};
+    if (auto disabled = judge_loading(facts))
+        return Verdict{VerdictKind::Blocked, "", {std::move(*disabled)}};
     return std::nullopt;
 }
 

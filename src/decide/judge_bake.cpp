@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
 #include "decide/judge.hpp"
+#include "decide/judge_admission.hpp"
 
 namespace gpuboot::decide {
 
@@ -61,20 +60,6 @@ void judge_file(const Facts& facts, const BakeFact& bake, const MarkerModule& wa
         reasons.push_back({VermagicDiffers, file, facts.host.kernel, found.vermagic});
 }
 
-Reason refusal(const BakeFact& bake, const RefusedLoad& refused) {
-    const char* name = ::strerrorname_np(refused.error); // null: no errno of this libc
-    std::string found = name ? std::string(name) + " (" + ::strerrordesc_np(refused.error) + ")"
-                             : "errno " + std::to_string(refused.error);
-    if (!refused.kernel_line.empty()) found += ", kernel: " + refused.kernel_line;
-    const std::string subject = refused.module + " of " + bake.id;
-    switch (refused.error) {
-    case ENODEV: return {GpuUnsupported, subject, "a GPU this driver knows", found};
-    case EPERM:
-    case EKEYREJECTED: return {LoadForbidden, subject, "a module this kernel lets in", found};
-    default: return {LoadRefused, subject, "a module this kernel takes", found};
-    }
-}
-
 } // namespace
 
 std::vector<Reason> judge_bake(const Facts& facts, const BakeFact& bake) {
@@ -85,8 +70,10 @@ std::vector<Reason> judge_bake(const Facts& facts, const BakeFact& bake) {
     const auto& modules = bake.marker.value->modules;
     for (std::size_t i = 0; i < std::min(bake.files.size(), modules.size()); ++i)
         judge_file(facts, bake, modules[i], bake.files[i], reasons);
+    if (reasons.empty()) reasons = judge_admission(facts, bake); // whole, and of this kernel
     for (const RefusedLoad& refused : facts.refused)
-        if (of_pin && refused.bake == bake.id) reasons.push_back(refusal(bake, refused));
+        if (of_pin && refused.bake == bake.id)
+            reasons.push_back(judge_refusal(facts, bake, refused));
     return reasons;
 }
 

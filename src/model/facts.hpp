@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "model/admission.hpp"
 #include "model/gpu.hpp"
 #include "model/marker.hpp"
 #include "model/pin.hpp"
@@ -39,6 +40,7 @@ struct FileFact {
     std::uint64_t size = 0;
     std::string sha256;
     std::string vermagic;
+    std::optional<Signature> signature = {}; ///< absent: unsigned, or ruled out before
 
     bool operator==(const FileFact&) const = default;
 };
@@ -89,6 +91,8 @@ struct Facts {
     std::string
         policy_flaw; ///< why the defaults hold instead of the policy file; "" when they need not
     bool offline = false; ///< an image: nobody can say which GPUs it will meet
+    /// Which modules the running kernel lets in; absent when another kernel is judged.
+    std::optional<Admission> admission;
     std::vector<Gpu> gpus;
     std::string store_flaw; ///< why the store could not be read; "" when it could, or is absent
     std::vector<BakeFact> bakes;

@@ -64,8 +64,28 @@ constexpr auto table = std::to_array<ReasonText>({
     {LoadRefused, "load_refused", "the kernel refused {subject}: {found}",
      "Bake again for this kernel: gpubootctl bake."},
     {LoadForbidden, "load_forbidden", "the kernel lets no such module in: {subject}: {found}",
-     "Sign the modules and enrol the key, or look for lockdown, modules_disabled or "
-     "module_blacklist. A rebuild would not help."},
+     "Lift the setting it names, or sign the modules and enrol the key (mokutil --import). "
+     "A rebuild would not help."},
+    {LoadFailed, "load_failed", "the kernel failed twice to load {subject}: {found}",
+     "Look at the memory and the disk of this machine, then reboot. A rebuild would not help."},
+    {ParameterRefused, "parameter_refused",
+     "{subject} has a bad module parameter: wanted {wanted}, found {found}",
+     "Correct the \"options\" line below /etc/modprobe.d, or on the kernel command line. "
+     "A rebuild would not help."},
+    {ModulesDisabled, "modules_disabled", "this kernel takes no modules any more: {found}",
+     "Reboot without that setting: it cannot be taken back, and a rebuild would not help."},
+    {ModuleBlacklisted, "module_blacklisted", "the kernel is told to refuse {subject}: {found}",
+     "Take the module off that list and reboot, or opt out: gpuboot=off."},
+    {SignatureMissing, "signature_missing",
+     "{subject} is unsigned, and this kernel takes signed modules alone ({wanted})",
+     "Sign the modules and enrol the key (mokutil --import), or lift that setting. "
+     "This version signs nothing, so a rebuild would not help."},
+    {SignatureDamaged, "signature_damaged", "{subject} carries a damaged signature: {found}",
+     "Every kernel refuses it. Sign the module anew, or bake without a signature."},
+    {SigningKeyUnknown, "signing_key_unknown",
+     "{subject} is signed by {found}, which this kernel does not know ({wanted})",
+     "Enrol that key (mokutil --import) and reboot, or sign with one the kernel knows. "
+     "A rebuild would not help."},
     {RebuildFailed, "rebuild_failed", "the rebuild of this boot failed: {found}",
      "Read /var/lib/gpuboot/build.log, mend the cause, then: gpubootctl rebuild."},
     {RebuildForbidden, "rebuild_forbidden", "policy forbids a rebuild on this machine ({subject})",

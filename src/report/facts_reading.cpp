@@ -5,6 +5,7 @@
 #include "base/digest.hpp"
 #include "base/fields.hpp"
 #include "base/names.hpp"
+#include "report/admission_record.hpp"
 #include "report/facts_record.hpp"
 
 namespace gpuboot::report {
@@ -151,6 +152,8 @@ FileFact read_file(Fields& fields, const std::vector<MarkerModule>& modules) {
     file.sha256 = text_or_none(fields, "sha256", hashed ? wanted.sha256 : "none");
     const bool parsed = hashed && file.sha256 == wanted.sha256;
     file.vermagic = text_or_none(fields, "vermagic", parsed ? wanted.vermagic : "none");
+    with_table(fields, "signature",
+               [&](Fields& signature) { file.signature = signature_of(signature); });
     return file;
 }
 
@@ -209,6 +212,8 @@ Result<Facts> facts_of(const std::string& file, const Node& record) {
     facts.pin_path = names::local_pin;
     with_table(fields, "pin", [&](Fields& pin) { read_pin(pin, facts); });
     with_table(fields, "policy", [&](Fields& policy) { read_policy(policy, facts); });
+    with_table(fields, "admission",
+               [&](Fields& admission) { facts.admission = admission_of(admission); });
     facts.gpus = read_each(fields, "gpu", [](Fields& gpu) {
         return Gpu{gpu.text("address"), text_or(gpu, "pci_id", ""), text_or(gpu, "driver", "")};
     });

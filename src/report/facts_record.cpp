@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "report/facts_record.hpp"
 
+#include "report/admission_record.hpp"
+
 namespace gpuboot::report {
 
 namespace {
@@ -97,6 +99,7 @@ Table record_of_file(const FileFact& file) {
     // "none": it was ruled out before it was hashed or parsed.
     table.push_back({"sha256", file.sha256.empty() ? "none" : file.sha256});
     table.push_back({"vermagic", file.vermagic.empty() ? "none" : file.vermagic});
+    if (file.signature) table.push_back({"signature", record_of(*file.signature)});
     return table;
 }
 
@@ -135,6 +138,7 @@ Node record_of(const Facts& facts) {
     table.push_back({"host", Table{{"kernel", facts.host.kernel}, {"arch", facts.host.arch}}});
     table.push_back({"pin", record_of_pin(facts)});
     table.push_back({"policy", record_of_policy(facts)});
+    if (facts.admission) table.push_back({"admission", record_of(*facts.admission)});
     put(table, "gpu", facts.gpus, record_of_gpu);
     put(table, "bake", facts.bakes, record_of_bake);
     if (facts.loaded) table.push_back({"loaded", record_of_loaded(*facts.loaded)});

@@ -28,6 +28,13 @@ std::optional<names::Event> event_of(ReasonCode code) {
     case MarkerMalformed: return names::bake_damaged;
     case LoadRefused:
     case LoadForbidden:
+    case LoadFailed:
+    case ParameterRefused:
+    case ModulesDisabled:
+    case ModuleBlacklisted:
+    case SignatureMissing:
+    case SignatureDamaged:
+    case SigningKeyUnknown:
     case GpuUnsupported: return names::load_refused;
     case RebuildFailed: return names::build_failed;
     case GpuUnbound:

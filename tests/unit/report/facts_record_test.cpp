@@ -38,6 +38,13 @@ Facts full() {
     facts.pin.value->kernel = "6.1.0-47-cloud-amd64";
     facts.policy = {ReadyTest::Nvml, 77, {"nvidia"}, {"a.service"}, {"b.service"}, false, 99};
     facts.policy_flaw = "gpuboot.toml:1: x";
+    facts.admission =
+        Admission{"kernel.modules_disabled=1",
+                  true,
+                  Lockdown::Confidentiality,
+                  false,
+                  {"nouveau", "nvidia"},
+                  {{{"Debian Secure Boot CA", "6cce", "", ""}, {"b", "", "c", "0d"}}}};
     facts.gpus = {{"0000:01:00.0", "10de:20b0", "vfio-pci"}, {"0000:02:00.0", "10de:1234", ""}};
     facts.store_flaw = "Input/output error";
     facts.active = "b1";
@@ -51,6 +58,7 @@ Facts full() {
     bake.files[1].flaw = "not a kernel module";
     bake.files[1].vermagic = "";
     bake.files[2].unsafe = "2 hard links";
+    bake.files[1].signature = Signature{"A: B", "0f", "sha256", true, "3 bytes too few"};
     BakeFact other;
     other.id = "b2";
     other.marker.flaw = "marker.toml:1: x";
@@ -71,6 +79,9 @@ TEST_CASE("a machine without anything too") {
     facts.pin_path = "/etc/gpuboot/versions.toml";
     CHECK((read(to_toml(report::record_of(facts))) == facts));
     facts.rebuilt = RebuildAttempt{};
+    facts.admission = Admission{};
+    CHECK((read(to_toml(report::record_of(facts))) == facts));
+    facts.admission->keys.emplace();
     CHECK((read(to_toml(report::record_of(facts))) == facts));
 }
 
