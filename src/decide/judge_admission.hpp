@@ -24,4 +24,7 @@ std::optional<model::Reason> judge_compiled(const model::Facts& facts);
 model::Reason judge_refusal(const model::Facts& facts, const model::BakeFact& bake,
                             const model::RefusedLoad& refused);
 
+/// Want of memory, a bad address, an I/O error: the same load may work a moment later.
+bool may_pass(int error);
+
 } // namespace gpuboot::decide

@@ -67,6 +67,8 @@ std::string signing(const Facts& facts, const BakeFact& bake, const RefusedLoad&
 
 } // namespace
 
+bool may_pass(int error) { return error == ENOMEM || error == EFAULT || error == EIO; }
+
 Reason judge_refusal(const Facts& facts, const BakeFact& bake, const RefusedLoad& refused) {
     const std::string subject = refused.module + " of " + bake.id;
     const auto reason = [&](ReasonCode code, std::string wanted, const std::string& cause) {

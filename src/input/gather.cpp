@@ -2,6 +2,7 @@
 #include "input/gather.hpp"
 
 #include "base/names.hpp"
+#include "input/admission.hpp"
 #include "input/attempts.hpp"
 #include "input/gpus.hpp"
 #include "input/host.hpp"
@@ -30,6 +31,9 @@ Result<model::Facts> gather_machine(const Root& root, const model::Host& host) {
     PolicyReading policy = read_policy(root);
     facts.policy = std::move(policy.policy);
     facts.policy_flaw = std::move(policy.flaw);
+    // Of a kernel that does not run here nobody knows what it will demand.
+    if (root.is_system() && host.kernel == read_host().kernel)
+        facts.admission = read_admission(root);
     if (auto read = refresh(root, facts); !read) return forward(std::move(read).error());
     return facts;
 }

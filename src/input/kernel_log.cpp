@@ -20,20 +20,32 @@ std::string text_of_record(std::string_view record) {
     return std::string(record.substr(0, record.find('\n')));
 }
 
+void Complaint::add(const std::string& text) {
+    // NVRM opens a load with a line that says its version; that is no complaint.
+    const bool driver = text.starts_with("NVRM:") && !text.starts_with("NVRM: loading");
+    if (driver && first_of_driver_.empty() && text.size() > 8) first_of_driver_ = text;
+    // A taint is noted of modules that load as well as of those that do not.
+    if (text.ends_with("taints kernel.") || text.ends_with("tainting kernel")) return;
+    if (text.contains("nvidia")) last_of_module_ = text;
+    // Of a signature it does not like the kernel complains without naming the module.
+    if (text.starts_with("Loading of ") || text.starts_with("Lockdown: ")) last_of_gate_ = text;
+}
+
+std::string Complaint::text() const {
+    if (!first_of_driver_.empty()) return first_of_driver_;
+    return last_of_gate_.empty() ? last_of_module_ : last_of_gate_;
+}
+
 std::string KernelLog::complaint() {
-    std::string first_of_driver, last_of_module;
+    Complaint complaint;
     std::array<char, 8192> record{}; // CONSOLE_EXT_LOG_MAX: one read(2) gives one record
     while (kmsg_) {
         const ssize_t got = ::read(kmsg_.get(), record.data(), record.size());
         if (got < 0 && (errno == EPIPE || errno == EINTR)) continue; // overwritten: read on
         if (got <= 0) break;
-        const std::string text = text_of_record({record.data(), static_cast<std::size_t>(got)});
-        // NVRM opens a load with a line that says its version; that is no complaint.
-        const bool driver = text.starts_with("NVRM:") && !text.starts_with("NVRM: loading");
-        if (driver && first_of_driver.empty() && text.size() > 8) first_of_driver = text;
-        if (text.find("nvidia") != std::string::npos) last_of_module = text;
+        complaint.add(text_of_record({record.data(), static_cast<std::size_t>(got)}));
     }
-    return first_of_driver.empty() ? last_of_module : first_of_driver;
+    return complaint.text();
 }
 
 } // namespace gpuboot::input

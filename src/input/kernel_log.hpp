@@ -9,13 +9,23 @@
 
 namespace gpuboot::input {
 
+/// Finds the telling line among the kernel's: the driver's first complaint ("NVRM: ..."), else what
+/// the kernel says of a signature, else the last line that names one of the driver's modules.
+class Complaint {
+  public:
+    void add(const std::string& text); ///< without the record's prefix
+    std::string text() const;
+
+  private:
+    std::string first_of_driver_, last_of_gate_, last_of_module_;
+};
+
 class KernelLog {
   public:
     /// From now on. Where /dev/kmsg cannot be opened (no CAP_SYSLOG) there simply are no lines.
     KernelLog();
 
-    /// The driver's first complaint since then ("NVRM: ..."), else the last line that names one of
-    /// the driver's modules, without the record's prefix; "" when there is none.
+    /// Of the lines since then the one that says why; "" when there is none.
     std::string complaint();
 
   private:

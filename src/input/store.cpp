@@ -9,6 +9,7 @@
 #include "base/names.hpp"
 #include "input/marker.hpp"
 #include "input/modinfo.hpp"
+#include "input/module_signature.hpp"
 
 namespace gpuboot::input {
 
@@ -70,6 +71,7 @@ FileFact read_module(const Root& root, const std::string& folder, const MarkerMo
         fact.vermagic = info->vermagic;
     else
         fact.flaw = info.error().what;
+    fact.signature = parse_signature(file->bytes);
     if (images) images->insert_or_assign(fact.sha256, std::move(file->bytes));
     return fact;
 }

@@ -197,3 +197,25 @@ TEST_CASE("a record of the kernel's log without its prefix") {
     CHECK(text_of_record("no record") == "");
     CHECK(text_of_record("") == "");
 }
+
+TEST_CASE("of the kernel's lines the one that says why") { // F-46
+    const auto telling = [](std::initializer_list<const char*> lines) {
+        Complaint complaint;
+        for (const char* line : lines)
+            complaint.add(line);
+        return complaint.text();
+    };
+    CHECK(telling({}) == "");
+    CHECK(telling({"eth0: link up"}) == "");
+    CHECK(telling({"nvidia: loading out-of-tree module taints kernel.",
+                   "nvidia: module verification failed: signature and/or required key missing - "
+                   "tainting kernel"}) == "");
+    CHECK(telling({"Loading of unsigned module is rejected"}) ==
+          "Loading of unsigned module is rejected");
+    CHECK(telling({"nvidia: x", "Lockdown: gpuboot-phase: unsigned module loading is restricted"})
+              .starts_with("Lockdown: "));
+    CHECK(telling({"nvidia: disagrees about version of symbol a", "nvidia: Unknown symbol a"}) ==
+          "nvidia: Unknown symbol a");
+    CHECK(telling({"NVRM: loading NVIDIA UNIX", "NVRM: No NVIDIA GPU found.", "NVRM: second",
+                   "nvidia: z"}) == "NVRM: No NVIDIA GPU found.");
+}

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/names.hpp"
+#include "fakes/signed_module.hpp"
 #include "unit/input/bake_on_disk.hpp"
 
 using namespace gpuboot;
@@ -99,6 +100,15 @@ TEST_CASE("any flipped bit is another digest, and its bytes are kept nowhere") {
         CHECK(file.vermagic == ""); // nothing in it is worth parsing
         CHECK(reading.images.size() == 1);
     }
+}
+
+TEST_CASE("a signature is read from the very bytes that were hashed") { // F-39
+    const fakes::SigningKey key("", "module key", 7);
+    const BakeOnDisk disk({key.sign(fakes::module_image("nvidia", BakeOnDisk::kernel))});
+    const auto files = read_one(disk).files;
+    REQUIRE(files.front().signature);
+    CHECK(files.front().signature->signer == "module key");
+    CHECK_FALSE(files.back().signature);
 }
 
 TEST_CASE("truncated, empty and lengthened files are told by their size") { // F-32
