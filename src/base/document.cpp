@@ -13,16 +13,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-template <class Entry> Result<Node> from_toml(const Entry& entry);
+template <class Entry> Result<Node> from_toml(const Entry& entry, std::string_view file);
 
-Result<Node> from_toml_table(const toml::table& source) {
+Result<Node> from_toml_table(const toml::table& source, std::string_view file) {
     struct Placed {
         toml::source_position at;
         Member member;
     };
     std::vector<Placed> placed;
     for (const auto& [key, value] : source) {
-        auto node = from_toml(value);
+        auto node = from_toml(value, file);
         if (!node) return node;
         placed.push_back({key.source().begin, {std::string(key.str()), std::move(*node)}});
     }
@@ -35,17 +35,17 @@ Result<Node> from_toml_table(const toml::table& source) {
     return Node(std::move(table));
 }
 
-Result<Node> from_toml_array(const toml::array& source) {
+Result<Node> from_toml_array(const toml::array& source, std::string_view file) {
     Array array;
     for (const auto& element : source) {
-        auto node = from_toml(element);
+        auto node = from_toml(element, file);
         if (!node) return node;
         array.push_back(std::move(*node));
     }
     return Node(std::move(array));
 }
 
-template <class Entry> Result<Node> from_toml(const Entry& entry) {
+template <class Entry> Result<Node> from_toml(const Entry& entry, std::string_view file) {
     Result<Node> node = Node();
     if (const auto* text = entry.as_string())
         node = Node(text->get());
@@ -54,24 +54,28 @@ template <class Entry> Result<Node> from_toml(const Entry& entry) {
     else if (const auto* truth = entry.as_boolean())
         node = Node(truth->get());
     else if (const auto* array = entry.as_array())
-        node = from_toml_array(*array);
+        node = from_toml_array(*array, file);
     else if (const auto* table = entry.as_table())
-        node = from_toml_table(*table);
+        node = from_toml_table(*table, file);
     else
-        return fail(Errc::BadInput, "line " + std::to_string(entry.source().begin.line) +
+        return fail(Errc::BadInput, std::string(file) + ":" +
+                                        std::to_string(entry.source().begin.line) +
                                         ": dates and fractions have no use here");
     if (node && node->line == 0) node->line = static_cast<int>(entry.source().begin.line);
     return node;
 }
 
-Result<Node> from_json(const Json& source) {
+Result<Node> from_json(const Json& source, int depth = 64) {
+    if (depth == 0) return fail(Errc::BadInput, "nested too deep");
     if (source.is_string()) return Node(source.get<std::string>());
     if (source.is_boolean()) return Node(source.get<bool>());
+    if (source.is_number_unsigned() && source.get<std::uint64_t>() > INT64_MAX)
+        return fail(Errc::BadInput, "a number beyond 63 bits");
     if (source.is_number_integer()) return Node(source.get<std::int64_t>());
     if (source.is_array()) {
         Array array;
         for (const Json& element : source) {
-            auto node = from_json(element);
+            auto node = from_json(element, depth - 1);
             if (!node) return node;
             array.push_back(std::move(*node));
         }
@@ -80,7 +84,7 @@ Result<Node> from_json(const Json& source) {
     if (!source.is_object()) return fail(Errc::BadInput, "null and fractions have no use here");
     Table table;
     for (const auto& [key, value] : source.items()) {
-        auto node = from_json(value);
+        auto node = from_json(value, depth - 1);
         if (!node) return node;
         table.push_back({key, std::move(*node)});
     }
@@ -177,12 +181,12 @@ std::string Node::text(std::string_view key) const {
     return text ? *text : "";
 }
 
-Result<Node> parse_toml(std::string_view text) {
+Result<Node> parse_toml(std::string_view text, std::string_view file) {
     try {
-        return from_toml_table(toml::parse(text));
+        return from_toml_table(toml::parse(text), file);
     } catch (const toml::parse_error& error) {
         const auto at = error.source().begin;
-        return fail(Errc::BadInput, "line " + std::to_string(at.line) + ", column " +
+        return fail(Errc::BadInput, std::string(file) + ":" + std::to_string(at.line) + ":" +
                                         std::to_string(at.column) +
                                         ": not TOML: " + std::string(error.description()));
     }

@@ -50,8 +50,9 @@ struct Member {
     Node node;
 };
 
-/// BadInput says "line L, column C: ..."; the caller adds the file's name.
-Result<Node> parse_toml(std::string_view text);
+/// BadInput says "FILE:LINE:COLUMN: not TOML: ...".
+Result<Node> parse_toml(std::string_view text, std::string_view file = "text");
+/// BadInput also for what is nested deeper than 64 levels: none of ours is.
 Result<Node> parse_json(std::string_view text);
 
 std::string to_toml(const Node& table);

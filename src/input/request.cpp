@@ -30,8 +30,8 @@ Result<std::string> read_distrusted(const Root& root, const std::string& path, u
 Result<model::Job> read_request(const Root& root, const std::string& path, uid_t writer) {
     auto text = read_distrusted(root, path, writer);
     if (!text) return forward(std::move(text).error());
-    auto document = parse_toml(*text);
-    if (!document) return forward(std::move(document).error(), path);
+    auto document = parse_toml(*text, path);
+    if (!document) return forward(std::move(document).error());
     Fields fields(path, *document);
     fields.number("schema", 1, 1);
     model::Job job;

@@ -8,9 +8,7 @@ Result<Node> read_toml(const Root& root, std::string_view path) {
     if (!text) return forward(std::move(text).error());
     if (text->find_first_not_of(" \t\r\n") == std::string::npos)
         return fail(Errc::BadInput, std::string(path) + ":1: the file is empty");
-    auto document = parse_toml(*text);
-    if (!document) return forward(std::move(document).error(), path);
-    return document;
+    return parse_toml(*text, path);
 }
 
 bool is_link(const Root& root, std::string_view path) {

@@ -30,6 +30,10 @@ constexpr auto table = std::to_array<ReasonText>({
      "It is never used. Remove the folder, or bake again: gpubootctl bake."},
     {MarkerMalformed, "marker_malformed", "{found}",
      "The bake is never used. Bake again: gpubootctl bake."},
+    {MarkerNewer, "marker_newer",
+     "{subject} was made by a newer gpuboot: its marker has format {found}, this one reads "
+     "{wanted}",
+     "Upgrade gpuboot, or bake again with this one: gpubootctl bake. The bake is kept."},
     {BakeUnsafe, "bake_unsafe", "{subject}: wanted {wanted}, found {found}",
      "Someone other than root could have written it. Bake again: gpubootctl bake."},
     {KernelDiffers, "kernel_differs", "{subject} was made for kernel {found}, this is {wanted}",
@@ -61,6 +65,15 @@ constexpr auto table = std::to_array<ReasonText>({
      "Leave it if that is meant; else unbind it, or blacklist that driver, and reboot."},
     {GpuUnsupported, "gpu_unsupported", "the driver supports no GPU of this machine: {found}",
      "Pin a driver version and kind that supports this GPU. A rebuild would not help."},
+    {UserspaceMissing, "userspace_missing", "no userspace driver: wanted {wanted}, found {found}",
+     "Install the userspace driver of exactly the pinned version, or set [userspace] rule ="
+     " \"if-present\" in gpuboot.toml."},
+    {UserspaceVersion, "userspace_version",
+     "{subject} is of driver {found}, the pin wants {wanted}: each refuses the other",
+     "Install the userspace driver of exactly the pinned version, or pin that of the userspace."},
+    {FirmwareMissing, "firmware_missing",
+     "the driver needs the GSP firmware {subject}, found {found}",
+     "Install the firmware of exactly the pinned version (Debian: firmware-nvidia-gsp)."},
     {LoadRefused, "load_refused", "the kernel refused {subject}: {found}",
      "Bake again for this kernel: gpubootctl bake."},
     {LoadForbidden, "load_forbidden", "the kernel lets no such module in: {subject}: {found}",
@@ -117,22 +130,6 @@ std::optional<ReasonCode> reason_code_of(std::string_view name) {
     const auto entry = std::ranges::find(reason_texts, name, &ReasonText::name);
     if (entry == reason_texts.end()) return std::nullopt;
     return entry->code;
-}
-
-std::string printable(std::string_view text) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string out;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte >= 0x20 && byte != 0x7f) {
-            out += c;
-            continue;
-        }
-        out += "\\x";
-        out += digits[byte >> 4];
-        out += digits[byte & 15];
-    }
-    return out;
 }
 
 std::string_view name_of(const Reason& reason) { return text_of(reason.code).name; }

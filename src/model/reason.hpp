@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "model/printable.hpp"
+
 namespace gpuboot::model {
 
 enum class ReasonCode {
@@ -20,6 +22,7 @@ enum class ReasonCode {
     StoreUnreadable,
     MarkerMissing,
     MarkerMalformed,
+    MarkerNewer,
     BakeUnsafe,
     KernelDiffers,
     VersionDiffers,
@@ -35,6 +38,9 @@ enum class ReasonCode {
     OtherDriverLoaded,
     GpuHeldByOther,
     GpuUnsupported,
+    UserspaceMissing,
+    UserspaceVersion,
+    FirmwareMissing,
     LoadRefused,
     LoadForbidden,
     LoadFailed,
@@ -78,9 +84,6 @@ std::string_view name_of(const Reason& reason);
 /// One sentence with wanted and found in it, control characters escaped (F-117).
 std::string to_text(const Reason& reason);
 std::string_view remedy_of(const Reason& reason);
-
-/// Control characters as \xNN: what a file, a tool or the kernel said reaches no terminal raw.
-std::string printable(std::string_view text);
 
 /// The table, for tests and documentation that must name every code.
 extern const std::span<const ReasonText> reason_texts;

@@ -40,20 +40,20 @@ TEST_CASE("a missing member is null, a member of another type no text") {
 }
 
 TEST_CASE("what TOML is not is refused with line and column") { // F-50 F-51 F-52
-    CHECK(flaw_of_toml("a = 1\nb = 'open\n").starts_with("line 2, column"));
-    CHECK(flaw_of_toml("a = 1\na = 2\n").starts_with("line 2, column"));
-    CHECK(flaw_of_toml("schema = \n").starts_with("line 1, column"));
-    CHECK(flaw_of_toml("[driver\nversion = '1'\n").starts_with("line 1, column"));
-    CHECK(flaw_of_toml("version = 18446744073709551616\n").starts_with("line 1, column"));
-    CHECK(flaw_of_toml("just words\n").starts_with("line 1, column"));
+    CHECK(flaw_of_toml("a = 1\nb = 'open\n").starts_with("text:2:"));
+    CHECK(flaw_of_toml("a = 1\na = 2\n").starts_with("text:2:"));
+    CHECK(flaw_of_toml("schema = \n").starts_with("text:1:"));
+    CHECK(flaw_of_toml("[driver\nversion = '1'\n").starts_with("text:1:"));
+    CHECK(flaw_of_toml("version = 18446744073709551616\n").starts_with("text:1:"));
+    CHECK(flaw_of_toml("just words\n").starts_with("text:1:"));
     CHECK(flaw_of_toml("a = '\xff\xfe'\n").contains("not TOML"));
     CHECK(flaw_of_toml("a = '\xc0\xaf'\n").contains("not TOML"));
     CHECK(flaw_of_toml(std::string_view("a = '\0'\n", 8)).contains("not TOML"));
 }
 
 TEST_CASE("dates and fractions have no use and are refused") {
-    CHECK(flaw_of_toml("\na = 1.5\n") == "line 2: dates and fractions have no use here");
-    CHECK(flaw_of_toml("a = 1979-05-27\n") == "line 1: dates and fractions have no use here");
+    CHECK(flaw_of_toml("\na = 1.5\n") == "text:2: dates and fractions have no use here");
+    CHECK(flaw_of_toml("a = 1979-05-27\n") == "text:1: dates and fractions have no use here");
     CHECK(parse_json("{\"a\": 1.5}").error().code == Errc::BadInput);
     CHECK(parse_json("{\"a\": null}").error().code == Errc::BadInput);
 }

@@ -167,7 +167,7 @@ TEST_CASE("whatever lies there and is no request is told, removed, and starts no
     std::string wanted;
     SUBCASE("garbage") {
         world.tree.write(path, "\x01\x02 not a request");
-        wanted = "line 1";
+        wanted = ":1:1: not TOML";
     }
     SUBCASE("empty") {
         world.tree.write(path, "");
