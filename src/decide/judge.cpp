@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "decide/judge_admission.hpp"
+#include "decide/judge_companions.hpp"
 
 namespace gpuboot::decide {
 
@@ -106,6 +107,12 @@ Verdict judge_bakes(const Facts& facts) {
     return verdict;
 }
 
+/// A driver runs, or would after this verdict's steps: then it has to find its companions.
+bool is_of_use(VerdictKind kind) {
+    return kind == VerdictKind::Ready || kind == VerdictKind::Fast || kind == VerdictKind::Fetch ||
+           kind == VerdictKind::Rebuild;
+}
+
 } // namespace
 
 std::optional<Verdict> judge_machine(const Facts& facts) {
@@ -144,6 +151,11 @@ std::optional<Verdict> judge_machine(const Facts& facts) {
 Verdict judge(const Facts& facts) {
     auto machine = judge_machine(facts);
     Verdict verdict = machine ? std::move(*machine) : judge_bakes(facts);
+    if (is_of_use(verdict.kind)) {
+        auto missing = judge_companions(facts);
+        if (!missing.empty()) verdict.kind = VerdictKind::Blocked;
+        std::ranges::move(missing, std::back_inserter(verdict.reasons));
+    }
     if (!facts.policy_flaw.empty())
         verdict.reasons.push_back({PolicyMalformed, "", "a valid policy", facts.policy_flaw});
     return verdict;

@@ -16,6 +16,9 @@ std::string file_of(const BakeFact& bake, const std::string& path) { return bake
 std::vector<Reason> judge_marker(const BakeFact& bake) {
     if (!bake.unsafe.empty())
         return {{BakeUnsafe, bake.id, "owner root, writable by root alone", bake.unsafe}};
+    if (bake.newer_format != 0)
+        return {{MarkerNewer, bake.id, std::to_string(marker_format),
+                 std::to_string(bake.newer_format)}};
     if (!bake.marker.flaw.empty())
         return {{MarkerMalformed, bake.id, "a valid marker", bake.marker.flaw}};
     if (!bake.marker.value) return {{MarkerMissing, bake.id, "marker.toml", "nothing"}};

@@ -4,6 +4,7 @@
 #include "base/names.hpp"
 #include "input/admission.hpp"
 #include "input/attempts.hpp"
+#include "input/companions.hpp"
 #include "input/gpus.hpp"
 #include "input/host.hpp"
 #include "input/loaded_driver.hpp"
@@ -35,6 +36,8 @@ Result<model::Facts> gather_machine(const Root& root, const model::Host& host) {
     if (root.is_system() && host.kernel == read_host().kernel)
         facts.admission = read_admission(root);
     if (auto read = refresh(root, facts); !read) return forward(std::move(read).error());
+    if (facts.pin.value && (facts.offline || !facts.gpus.empty()))
+        facts.companions = read_companions(root, host, facts.pin.value->version);
     return facts;
 }
 

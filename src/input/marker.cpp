@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "input/marker.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "base/fields.hpp"
@@ -42,18 +43,39 @@ MarkerModule read_module(Fields& fields) {
     return module;
 }
 
+/// What our own format never holds, with its line; "" when it is plain text to its end.
+std::string byte_flaw(const std::string& file, std::string_view text) {
+    const auto at_line = [&](std::size_t offset, const char* what) {
+        const auto line = 1 + std::ranges::count(text.substr(0, offset), '\n');
+        return file + ":" + std::to_string(line) + ": " + what;
+    };
+    if (text.empty()) return at_line(0, "the file is empty");
+    if (text.starts_with("\xef\xbb\xbf")) return at_line(0, "begins with a byte order mark");
+    if (const auto at = text.find('\0'); at != std::string_view::npos)
+        return at_line(at, "holds a NUL byte");
+    if (const auto at = text.find('\r'); at != std::string_view::npos)
+        return at_line(at, "holds a carriage return");
+    if (!text.ends_with('\n')) return at_line(text.size(), "wanted a newline at its end");
+    return "";
+}
+
+/// Of a newer gpuboot, whatever else its marker then says; 0 for any other (F-43, F-146).
+int newer_format(const Node& document) {
+    const Node* format = document.find("format");
+    const auto* number = format ? std::get_if<std::int64_t>(&format->value) : nullptr;
+    constexpr std::int64_t most = std::numeric_limits<int>::max();
+    return number && *number > marker_format ? static_cast<int>(std::min(*number, most)) : 0;
+}
+
+MarkerReading flawed(std::string flaw) { return {{std::nullopt, std::move(flaw)}, 0}; }
+
 } // namespace
 
-Reading<Marker> parse_marker(const std::string& file, std::string_view id, std::string_view text) {
-    if (text.starts_with("\xef\xbb\xbf"))
-        return {std::nullopt, file + ": begins with a byte order mark"};
-    if (text.find('\0') != std::string_view::npos)
-        return {std::nullopt, file + ": holds a NUL byte"};
-    if (text.find('\r') != std::string_view::npos)
-        return {std::nullopt, file + ": holds a carriage return"};
-    if (!text.ends_with('\n')) return {std::nullopt, file + ": wanted a newline at its end"};
-    auto document = parse_toml(text);
-    if (!document) return {std::nullopt, file + ": " + document.error().what};
+MarkerReading parse_marker(const std::string& file, std::string_view id, std::string_view text) {
+    if (auto flaw = byte_flaw(file, text); !flaw.empty()) return flawed(std::move(flaw));
+    auto document = parse_toml(text, file);
+    if (!document) return flawed(std::move(document).error().what);
+    if (const int newer = newer_format(*document)) return {{}, newer};
 
     Fields fields(file, *document);
     fields.number("format", marker_format, marker_format);
@@ -77,8 +99,8 @@ Reading<Marker> parse_marker(const std::string& file, std::string_view id, std::
         fields.adopt(module);
     }
     if (marker.modules.empty()) fields.refuse("module", "at least one module", "none");
-    if (auto flaw = fields.flaw()) return {std::nullopt, *flaw};
-    return {marker, ""};
+    if (auto flaw = fields.flaw()) return flawed(std::move(*flaw));
+    return {{std::move(marker), ""}, 0};
 }
 
 } // namespace gpuboot::input

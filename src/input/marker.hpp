@@ -9,8 +9,11 @@
 
 namespace gpuboot::input {
 
+struct MarkerReading : model::Reading<model::Marker> {
+    int newer_format = 0; ///< made by a newer gpuboot: neither read nor a flaw; 0 otherwise
+};
+
 /// `file` is the marker's path in messages, `id` the name of the folder it lies in.
-model::Reading<model::Marker> parse_marker(const std::string& file, std::string_view id,
-                                           std::string_view text);
+MarkerReading parse_marker(const std::string& file, std::string_view id, std::string_view text);
 
 } // namespace gpuboot::input

@@ -14,6 +14,7 @@ namespace {
 
 using model::Policy;
 using model::ReadyTest;
+using model::UserspaceRule;
 
 bool is_unit(const std::string& name) {
     return name.size() < 256 && name.find('.') != std::string::npos && name.front() != '-' &&
@@ -47,6 +48,14 @@ void read_driver(Fields& driver, Policy& policy) {
     policy.modules = std::move(*modules);
 }
 
+void read_userspace(Fields& userspace, Policy& policy) {
+    if (!userspace.optional_text("rule")) return;
+    const std::string rule = userspace.choice("rule", {"if-present", "required", "ignore"});
+    for (UserspaceRule known :
+         {UserspaceRule::IfPresent, UserspaceRule::Required, UserspaceRule::Ignore})
+        if (rule == to_text(known)) policy.userspace = known;
+}
+
 void read_rebuild(Fields& rebuild, Policy& policy) {
     policy.rebuild_allowed = rebuild.optional_flag("allow").value_or(policy.rebuild_allowed);
     policy.rebuild_timeout_seconds =
@@ -65,6 +74,7 @@ std::string read_over(const std::string& path, const Node& document, Policy& pol
     };
     read("ready", [&](Fields& table) { read_ready(table, policy); });
     read("driver", [&](Fields& table) { read_driver(table, policy); });
+    read("userspace", [&](Fields& table) { read_userspace(table, policy); });
     read("units", [&](Fields& table) {
         read_units(table, "critical", policy.critical_units);
         read_units(table, "deferred", policy.deferred_units);

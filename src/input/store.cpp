@@ -85,10 +85,13 @@ void read_marker(const Root& root, const std::string& path, BakeFact& bake) {
     }
     if (bake.unsafe.empty()) bake.unsafe = unsafe(status);
     auto bytes = read_rest(fd->get(), marker_limit);
-    if (!bytes)
+    if (!bytes) {
         bake.marker.flaw = path + ": " + bytes.error().what;
-    else
-        bake.marker = parse_marker(path, bake.id, text_of(*bytes));
+        return;
+    }
+    MarkerReading reading = parse_marker(path, bake.id, text_of(*bytes));
+    bake.newer_format = reading.newer_format;
+    bake.marker = std::move(reading);
 }
 
 bool worth_reading(const BakeFact& bake, const Wanted& wanted) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/admission.hpp"
+#include "model/companions.hpp"
 #include "model/gpu.hpp"
 #include "model/marker.hpp"
 #include "model/pin.hpp"
@@ -49,6 +50,7 @@ struct BakeFact {
     std::string id;     ///< name of its folder in the store
     std::string unsafe; ///< as in FileFact, for the folder and the marker
     Reading<Marker> marker;
+    int newer_format = 0; ///< of a marker that a newer gpuboot wrote; 0: none did
     /// In the marker's order. Empty when the marker alone already rules the bake out.
     std::vector<FileFact> files;
 
@@ -94,6 +96,7 @@ struct Facts {
     /// Which modules the running kernel lets in; absent when another kernel is judged.
     std::optional<Admission> admission;
     std::vector<Gpu> gpus;
+    Companions companions;  ///< not looked for where there is no pin
     std::string store_flaw; ///< why the store could not be read; "" when it could, or is absent
     std::vector<BakeFact> bakes;
     std::string active; ///< id that /run/gpuboot/active points to; "" when absent

@@ -12,4 +12,13 @@ std::string_view to_text(ReadyTest test) {
     return "open";
 }
 
+std::string_view to_text(UserspaceRule rule) {
+    switch (rule) {
+    case UserspaceRule::IfPresent: return "if-present";
+    case UserspaceRule::Required: return "required";
+    case UserspaceRule::Ignore: return "ignore";
+    }
+    return "";
+}
+
 } // namespace gpuboot::model

@@ -17,11 +17,21 @@ enum class ReadyTest {
 
 std::string_view to_text(ReadyTest test);
 
+/// Whether a userspace driver must stand beside the kernel's.
+enum class UserspaceRule {
+    IfPresent, ///< one that is there must be of the pinned version
+    Required,  ///< and one must be there
+    Ignore,
+};
+
+std::string_view to_text(UserspaceRule rule);
+
 struct Policy {
     ReadyTest ready_test = ReadyTest::Open;
     int ready_timeout_seconds = 10;
     /// Loaded in this order, each after what it depends on; file names without ".ko".
     std::vector<std::string> modules{"nvidia", "nvidia-uvm", "nvidia-modeset"};
+    UserspaceRule userspace = UserspaceRule::IfPresent;
     std::vector<std::string> critical_units; ///< started and waited for; a failure is fatal
     std::vector<std::string> deferred_units; ///< enqueued after ready; never waited for
     bool rebuild_allowed = true;

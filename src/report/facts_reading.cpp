@@ -84,6 +84,12 @@ void read_policy(Fields& fields, Facts& facts) {
     };
     policy.ready_timeout_seconds = seconds("ready_timeout_seconds", policy.ready_timeout_seconds);
     policy.modules = fields.optional_texts("modules").value_or(policy.modules);
+    if (fields.optional_text("userspace")) {
+        const std::string rule = fields.choice("userspace", {"if-present", "required", "ignore"});
+        for (UserspaceRule known :
+             {UserspaceRule::IfPresent, UserspaceRule::Required, UserspaceRule::Ignore})
+            if (rule == to_text(known)) policy.userspace = known;
+    }
     policy.critical_units = fields.optional_texts("critical_units").value_or(policy.critical_units);
     policy.deferred_units = fields.optional_texts("deferred_units").value_or(policy.deferred_units);
     policy.rebuild_allowed =
@@ -166,6 +172,8 @@ BakeFact read_bake(Fields& fields, const Facts& facts) {
     bake.id = fields.text("id");
     bake.unsafe = text_or(fields, "unsafe", "");
     bake.marker.flaw = text_or(fields, "marker_flaw", "");
+    bake.newer_format = static_cast<int>(
+        fields.optional_number("newer_format", 1, std::numeric_limits<int>::max()).value_or(0));
     const bool intact = fields.optional_flag("intact").value_or(false);
     const bool described = with_table(fields, "marker", [&](Fields& marker) {
         bake.marker.value = read_marker(marker, facts, bake.id);
@@ -205,6 +213,7 @@ Result<Facts> facts_of(const std::string& file, const Node& record) {
     facts.opted_out = text_or(fields, "opted_out", "");
     facts.offline = fields.optional_flag("offline").value_or(false);
     facts.active = text_or(fields, "active", "");
+    facts.companions.missing_firmware = text_or(fields, "missing_firmware", "");
     facts.store_flaw = text_or(fields, "store_flaw", "");
     Fields host = fields.table("host");
     facts.host = {host.text("kernel"), host.text("arch")};
@@ -216,6 +225,9 @@ Result<Facts> facts_of(const std::string& file, const Node& record) {
                [&](Fields& admission) { facts.admission = admission_of(admission); });
     facts.gpus = read_each(fields, "gpu", [](Fields& gpu) {
         return Gpu{gpu.text("address"), text_or(gpu, "pci_id", ""), text_or(gpu, "driver", "")};
+    });
+    facts.companions.libraries = read_each(fields, "library", [](Fields& library) {
+        return Library{library.text("name"), library.text("path"), text_or(library, "version", "")};
     });
     facts.bakes = read_each(fields, "bake", [&](Fields& bake) { return read_bake(bake, facts); });
     with_table(fields, "loaded", [&](Fields& loaded) { facts.loaded = read_loaded(loaded); });

@@ -49,6 +49,7 @@ Table record_of_policy(const Facts& facts) {
     table.push_back({"ready_test", to_text(policy.ready_test)});
     table.push_back({"ready_timeout_seconds", policy.ready_timeout_seconds});
     put(table, "modules", policy.modules);
+    table.push_back({"userspace", to_text(policy.userspace)});
     put(table, "critical_units", policy.critical_units);
     put(table, "deferred_units", policy.deferred_units);
     table.push_back({"rebuild_allowed", policy.rebuild_allowed});
@@ -107,6 +108,7 @@ Table record_of_bake(const BakeFact& bake) {
     Table table{{"id", bake.id}};
     put(table, "unsafe", bake.unsafe);
     put(table, "marker_flaw", bake.marker.flaw);
+    if (bake.newer_format != 0) table.push_back({"newer_format", bake.newer_format});
     if (bake.marker.value) table.push_back({"marker", record_of_marker(*bake.marker.value)});
     put(table, "file", bake.files, record_of_file);
     return table;
@@ -127,6 +129,12 @@ Table record_of_refusal(const RefusedLoad& refused) {
     return table;
 }
 
+Table record_of_library(const Library& library) {
+    Table table{{"name", library.name}, {"path", library.path}};
+    put(table, "version", library.version);
+    return table;
+}
+
 } // namespace
 
 Node record_of(const Facts& facts) {
@@ -135,11 +143,13 @@ Node record_of(const Facts& facts) {
     if (facts.offline) table.push_back({"offline", true});
     put(table, "active", facts.active);
     put(table, "store_flaw", facts.store_flaw);
+    put(table, "missing_firmware", facts.companions.missing_firmware);
     table.push_back({"host", Table{{"kernel", facts.host.kernel}, {"arch", facts.host.arch}}});
     table.push_back({"pin", record_of_pin(facts)});
     table.push_back({"policy", record_of_policy(facts)});
     if (facts.admission) table.push_back({"admission", record_of(*facts.admission)});
     put(table, "gpu", facts.gpus, record_of_gpu);
+    put(table, "library", facts.companions.libraries, record_of_library);
     put(table, "bake", facts.bakes, record_of_bake);
     if (facts.loaded) table.push_back({"loaded", record_of_loaded(*facts.loaded)});
     put(table, "refused", facts.refused, record_of_refusal);

@@ -53,6 +53,10 @@ std::optional<names::Event> event_of(ReasonCode code) {
     case SourceDiffers:
     case ModuleNotInBake:
     case VermagicDiffers:
+    case MarkerNewer:
+    case UserspaceMissing:
+    case UserspaceVersion:
+    case FirmwareMissing:
     case OtherDriverLoaded:
     case GpuHeldByOther:
     case RebuildForbidden:

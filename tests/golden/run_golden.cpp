@@ -14,6 +14,7 @@
 #include "decide/judge.hpp"
 #include "decide/plan.hpp"
 #include "golden/device_case.hpp"
+#include "golden/marker_case.hpp"
 #include "report/facts_record.hpp"
 #include "report/sentences.hpp"
 
@@ -89,16 +90,21 @@ class Run {
 } // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 3) return std::cerr << "usage: run-golden CASES DEVICE-CASES\n", 2;
-    Run machines, devices;
+    if (argc != 4) return std::cerr << "usage: run-golden CASES DEVICE-CASES MARKER-CASES\n", 2;
+    Run machines, devices, markers;
     machines.walk(argv[1], "facts.toml", answer_machine);
     devices.walk(argv[2], "devices.toml", golden::answer_devices);
+    markers.walk(argv[3], "case.toml", golden::answer_marker);
     for (const auto& entry : model::reason_texts) {
         const bool of_device = std::ranges::find(of_devices, entry.code) != of_devices.end();
         Run& run = of_device ? devices : machines;
         if (!run.has(entry.code)) run.fail("no golden case yields " + std::string(entry.name));
     }
-    const int failed = machines.failed() + devices.failed();
-    std::cout << machines.cases() + devices.cases() << " cases, " << failed << " failed\n";
-    return failed == 0 && machines.cases() > 0 && devices.cases() > 0 ? 0 : 1;
+    int cases = 0, failed = 0;
+    for (const Run* run : {&machines, &devices, &markers}) {
+        cases += run->cases();
+        failed += run->failed() + (run->cases() == 0 ? 1 : 0);
+    }
+    std::cout << cases << " cases, " << failed << " failed\n";
+    return failed == 0 ? 0 : 1;
 }

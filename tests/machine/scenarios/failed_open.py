@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The readiness test "open" on NVIDIA's driver: a GPU made in software does not open, and the kernel says why."""
 
+import config
 import product
 from guest import Scenario
 
@@ -9,8 +10,13 @@ TIMEOUT = 10
 POLICY = f'schema = 1\n[ready]\ntest = "open"\ntimeout_seconds = {TIMEOUT}\n'
 
 
+# Firmware of that name is there, so nothing is judged missing; what is in it the driver has to find out.
+FIRMWARE = "/lib/firmware/nvidia/{}/gsp_tu10x.bin"
+
+
 def machine(kit):
-    return {"gpus": 1, "scenario": Scenario(files={"/etc/gpuboot/gpuboot.toml": POLICY})}
+    files = {"/etc/gpuboot/gpuboot.toml": POLICY, FIRMWARE.format(config.pin()["driver"]["version"]): "no firmware\n"}
+    return {"gpus": 1, "scenario": Scenario(files=files)}
 
 
 def check(guest, checks):  # F-84 F-91

@@ -44,6 +44,7 @@ struct Machine {
                    "schema = 1\n[driver]\nversion = \"1.0.0\"\nkind = \"open\"\n[driver.source]\n"
                    "type = \"dkms\"\nname = \"drv\"\nsha256 = \"" +
                        std::string(64, 'a') + "\"\n");
+        tree.write("/lib/firmware/nvidia/1.0.0/gsp_tu10x.bin", "");
         tree.write("/etc/gpuboot/gpuboot.toml", "schema = 1\n[driver]\nmodules = [\"nvidia\"]\n");
         for (const char* digits : {"111111111111", "222222222222"}) {
             model::Marker marker;

@@ -104,7 +104,7 @@ TEST_CASE("a blank field is no field") { // S1-20 F-48
             CAPTURE(key);
             CHECK(flaw_of(with(line_of(key), key + blank)).contains("a blank string"));
         }
-    CHECK(flaw_of(with(line_of("kernel"), "kernel =")).contains("line 5"));
+    CHECK(flaw_of(with(line_of("kernel"), "kernel =")).starts_with(std::string(file) + ":5:"));
 }
 
 TEST_CASE("a value out of its grammar is refused") { // F-54 F-112 S1-20
@@ -142,7 +142,7 @@ TEST_CASE("a value out of its grammar is refused") { // F-54 F-112 S1-20
 
 TEST_CASE("keys twice, keys unknown, keys in capitals") { // S1-20 F-52
     CHECK(flaw_of(with(line_of("kernel"), line_of("kernel") + "\n" + line_of("kernel")))
-              .contains("line 6"));
+              .starts_with(std::string(file) + ":6:"));
     CHECK(flaw_of("vendor = \"x\"\n" + valid) == std::string(file) + ":1: vendor: unknown key");
     CHECK(flaw_of(valid + "signed = true\n").contains("module[1].signed: unknown key"));
     CHECK(flaw_of(with(line_of("arch"), "Arch = \"x86_64\"")).contains("arch: wanted"));
@@ -156,19 +156,30 @@ TEST_CASE("a marker without modules is none") { // F-43
 }
 
 TEST_CASE("a marker of another format is refused") { // F-43
-    CHECK(flaw_of(with("format = 1", "format = 2")).contains("format: wanted"));
+    CHECK(flaw_of(with("format = 1", "format = 0")).contains("format: wanted"));
     CHECK(flaw_of(with("format = 1", "")).contains("format: wanted"));
+}
+
+TEST_CASE("a marker of a newer gpuboot is neither read nor malformed") { // F-43 F-146
+    const std::string newer = "format = 2\nid = \"b1\"\nwhatever = true\n";
+    const auto reading = input::parse_marker(file, "b1", newer);
+    CHECK(reading.newer_format == 2);
+    CHECK(reading.flaw == "");
+    CHECK_FALSE(reading.value);
+    CHECK(input::parse_marker(file, "b1", valid).newer_format == 0);
+    CHECK(input::parse_marker(file, "b1", "format = \"2\"\n").newer_format == 0);
 }
 
 TEST_CASE("the format is ours, so its bytes are strict") { // S1-20 F-48 F-51
     std::string dos;
     for (const char c : valid)
         dos += c == '\n' ? std::string("\r\n") : std::string(1, c);
-    CHECK(flaw_of(dos) == std::string(file) + ": holds a carriage return");
-    CHECK(flaw_of(valid + std::string(1, '\0') + "\n") == std::string(file) + ": holds a NUL byte");
+    CHECK(flaw_of(dos) == std::string(file) + ":1: holds a carriage return");
+    CHECK(flaw_of(valid + std::string(1, '\0') + "\n") ==
+          std::string(file) + ":28: holds a NUL byte");
     CHECK(flaw_of(valid.substr(0, valid.size() - 1)) ==
-          std::string(file) + ": wanted a newline at its end");
-    CHECK(flaw_of("") == std::string(file) + ": wanted a newline at its end");
+          std::string(file) + ":27: wanted a newline at its end");
+    CHECK(flaw_of("") == std::string(file) + ":1: the file is empty");
     CHECK(flaw_of("\n").contains("wanted"));
     CHECK(flaw_of(with(line_of("made_by"), "made_by = \"\xff\"")).contains("not TOML"));
 }

@@ -44,6 +44,8 @@ test = "nvml"
 timeout_seconds = 60
 [driver]
 modules = ["nvidia"]
+[userspace]
+rule = "required"
 [units]
 critical = ["nvidia-fabricmanager.service"]
 deferred = ["dcgm@gpu\\x2d0.service"]
@@ -52,9 +54,15 @@ timeout_seconds = 900
 allow = false
 )");
     CHECK(reading.flaw == "");
-    const Policy wanted{
-        model::ReadyTest::Nvml,     60,    {"nvidia"}, {"nvidia-fabricmanager.service"},
-        {"dcgm@gpu\\x2d0.service"}, false, 900};
+    Policy wanted;
+    wanted.ready_test = model::ReadyTest::Nvml;
+    wanted.ready_timeout_seconds = 60;
+    wanted.modules = {"nvidia"};
+    wanted.userspace = model::UserspaceRule::Required;
+    wanted.critical_units = {"nvidia-fabricmanager.service"};
+    wanted.deferred_units = {"dcgm@gpu\\x2d0.service"};
+    wanted.rebuild_allowed = false;
+    wanted.rebuild_timeout_seconds = 900;
     CHECK((reading.policy == wanted));
 }
 

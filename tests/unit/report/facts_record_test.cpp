@@ -36,7 +36,14 @@ Facts full() {
     facts.pin.flaw = "versions.toml:3: \"quoted\"\nand on";
     facts.pin.value->kind = Kind::Grid;
     facts.pin.value->kernel = "6.1.0-47-cloud-amd64";
-    facts.policy = {ReadyTest::Nvml, 77, {"nvidia"}, {"a.service"}, {"b.service"}, false, 99};
+    facts.policy.ready_test = ReadyTest::Nvml;
+    facts.policy.ready_timeout_seconds = 77;
+    facts.policy.modules = {"nvidia"};
+    facts.policy.userspace = UserspaceRule::Ignore;
+    facts.policy.critical_units = {"a.service"};
+    facts.policy.deferred_units = {"b.service"};
+    facts.policy.rebuild_allowed = false;
+    facts.policy.rebuild_timeout_seconds = 99;
     facts.policy_flaw = "gpuboot.toml:1: x";
     facts.admission =
         Admission{"kernel.modules_disabled=1",
@@ -46,6 +53,8 @@ Facts full() {
                   {"nouveau", "nvidia"},
                   {{{"Debian Secure Boot CA", "6cce", "", ""}, {"b", "", "c", "0d"}}}};
     facts.gpus = {{"0000:01:00.0", "10de:20b0", "vfio-pci"}, {"0000:02:00.0", "10de:1234", ""}};
+    facts.companions = {{{"libcuda.so.1", "/lib/libcuda.so.1", "535.247.01"}, {"a", "/b", ""}},
+                        "nvidia/535.261.03/gsp_*.bin"};
     facts.store_flaw = "Input/output error";
     facts.active = "b1";
     facts.loaded = LoadedDriver{"570.86.15", Kind::Proprietary, {"nvidia"}, "ABCDEF"};
@@ -59,6 +68,10 @@ Facts full() {
     bake.files[1].vermagic = "";
     bake.files[2].unsafe = "2 hard links";
     bake.files[1].signature = Signature{"A: B", "0f", "sha256", true, "3 bytes too few"};
+    BakeFact newer;
+    newer.id = "newer";
+    newer.newer_format = 2;
+    facts.bakes.push_back(newer);
     BakeFact other;
     other.id = "b2";
     other.marker.flaw = "marker.toml:1: x";

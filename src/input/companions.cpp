@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "input/companions.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "input/loader_cache.hpp"
+#include "model/pin.hpp"
+
+namespace gpuboot::input {
+
+namespace {
+
+using namespace model;
+
+constexpr std::size_t cache_limit = std::size_t{16} << 20;
+
+/// The last name of what a path leads to, through every symlink; "" when it leads nowhere.
+std::string final_name(const Root& root, const std::string& path) {
+    auto fd = root.open_at(path, O_PATH);
+    if (!fd) return "";
+    std::array<char, 4096> target{};
+    const std::string itself = "/proc/self/fd/" + std::to_string(fd->get());
+    const ssize_t length = ::readlink(itself.c_str(), target.data(), target.size());
+    if (length < 0) return "";
+    const std::string_view name(target.data(), static_cast<std::size_t>(length));
+    return std::string(name.substr(name.rfind('/') + 1));
+}
+
+/// NVIDIA names its libraries by the driver's version: libnvidia-ml.so.535.261.03.
+std::string version_in(const std::string& name) {
+    const auto suffix = name.find(".so.");
+    if (suffix == std::string::npos) return "";
+    const std::string version = name.substr(suffix + 4);
+    return version.contains('.') && is_version(version) ? version : "";
+}
+
+std::vector<Library> read_libraries(const Root& root, const Host& host) {
+    std::vector<Library> libraries;
+    auto fd = root.open_at("/etc/ld.so.cache", O_RDONLY);
+    if (!fd || !require_regular(fd->get(), "/etc/ld.so.cache")) return libraries;
+    auto cache = read_rest(fd->get(), cache_limit);
+    if (!cache) return libraries;
+    for (const char* name : {"libnvidia-ml.so.1", "libcuda.so.1"}) {
+        const auto path = find_in_loader_cache(*cache, name, host.arch);
+        if (!path || path->empty()) continue;
+        const std::string file = final_name(root, *path);
+        if (!file.empty()) libraries.push_back({name, *path, version_in(file)});
+    }
+    return libraries;
+}
+
+/// The kernel's own order (Documentation/driver-api/firmware/fw_search_path.rst).
+std::vector<std::string> firmware_path(const Root& root, const Host& host) {
+    std::vector<std::string> folders{"/lib/firmware/updates/" + host.kernel,
+                                     "/lib/firmware/updates", "/lib/firmware/" + host.kernel,
+                                     "/lib/firmware"};
+    auto custom = root.read_text("/sys/module/firmware_class/parameters/path", 4096);
+    if (!custom) return folders;
+    while (custom->ends_with('\n'))
+        custom->pop_back();
+    if (custom->starts_with('/')) folders.insert(folders.begin(), *custom);
+    return folders;
+}
+
+bool has_firmware(const Root& root, const Host& host, const std::string& folder) {
+    for (const std::string& base : firmware_path(root, host)) {
+        const auto names = root.list(base + "/" + folder);
+        if (names && std::ranges::any_of(*names, [](const std::string& name) {
+                return name.starts_with("gsp_") && name.contains(".bin");
+            }))
+            return true;
+    }
+    return false;
+}
+
+} // namespace
+
+Companions read_companions(const Root& root, const Host& host, const std::string& version) {
+    Companions companions{read_libraries(root, host), ""};
+    const std::string folder = "nvidia/" + version;
+    if (!has_firmware(root, host, folder)) companions.missing_firmware = folder + "/gsp_*.bin";
+    return companions;
+}
+
+} // namespace gpuboot::input

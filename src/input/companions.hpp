@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Reads what stands beside the modules: the userspace driver on the loader's path, the firmware on
+// the kernel's. Looks at names and links alone; no library is opened for reading.
+#pragma once
+
+#include <string>
+
+#include "base/root.hpp"
+#include "model/companions.hpp"
+#include "model/facts.hpp"
+
+namespace gpuboot::input {
+
+/// Of the driver `version`. A loader cache that is absent or cannot be read counts as one without
+/// a userspace driver: the loader then finds none through it either.
+model::Companions read_companions(const Root& root, const model::Host& host,
+                                  const std::string& version);
+
+} // namespace gpuboot::input
