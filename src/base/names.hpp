@@ -23,6 +23,8 @@ inline constexpr std::string_view store = "/var/lib/gpuboot/bakes";
 inline constexpr std::string_view vendor_store = "/usr/lib/gpuboot/bakes";
 /// Sealed records (base/sealed.hpp): losing one costs time, never a boot.
 inline constexpr std::string_view records_directory = "/var/lib/gpuboot/records";
+/// Compiles that failed for good: <bake id> is the record, <bake id>.log all they printed.
+inline constexpr std::string_view failed_directory = "/var/lib/gpuboot/records/failed";
 inline constexpr std::string_view build_directory = "/var/lib/gpuboot/build";
 inline constexpr std::string_view build_log = "/var/lib/gpuboot/build.log";
 inline constexpr std::string_view marker_file = "marker.toml";
@@ -44,6 +46,8 @@ inline constexpr std::string_view tried_directory = "/run/gpuboot/tried";
 inline constexpr std::string_view tried_rebuild = "/run/gpuboot/tried/rebuild.json";
 inline constexpr std::string_view lock_file = "/run/gpuboot/lock";
 inline constexpr std::string_view offline_lock_file = "/var/lib/gpuboot/.lock";
+/// Held while a bake is made; the other only while something changes that a check reads.
+inline constexpr std::string_view bake_lock_file = "/var/lib/gpuboot/.bake-lock";
 
 // The bus.
 inline constexpr const char* bus_name = "org.gpuboot1";

@@ -15,6 +15,9 @@ std::string_view to_text(Errc code) {
     case Errc::Timeout: return "Timeout";
     case Errc::Io: return "Io";
     case Errc::Internal: return "Internal";
+    case Errc::Hopeless: return "Hopeless";
+    case Errc::Remembered: return "Remembered";
+    case Errc::OutOfMemory: return "OutOfMemory";
     }
     return "Internal";
 }

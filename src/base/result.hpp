@@ -12,7 +12,19 @@
 namespace gpuboot {
 
 /// A code exists only where some caller behaves differently for it.
-enum class Errc { NotFound, BadInput, Unsupported, Busy, Denied, Timeout, Io, Internal };
+enum class Errc {
+    NotFound,
+    BadInput,
+    Unsupported,
+    Busy,
+    Denied,
+    Timeout,
+    Io,
+    Internal,
+    Hopeless,    ///< a compile of the same inputs would end the same
+    Remembered,  ///< not tried, because it did
+    OutOfMemory, ///< of the machine, while it compiled
+};
 
 std::string_view to_text(Errc code);
 

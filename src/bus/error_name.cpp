@@ -12,6 +12,9 @@ const char* error_name(Errc code) {
     // The one name of D-Bus itself: every client library makes "permission denied" of it.
     case Errc::Denied: return SD_BUS_ERROR_ACCESS_DENIED;
     case Errc::Timeout: return "org.gpuboot1.Error.Timeout";
+    case Errc::Hopeless:
+    case Errc::Remembered:
+    case Errc::OutOfMemory:
     case Errc::Io: return "org.gpuboot1.Error.Io";
     case Errc::Internal: return "org.gpuboot1.Error.Internal";
     }

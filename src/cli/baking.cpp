@@ -88,6 +88,9 @@ Result<int> bake(const Options& options) {
         how.on_progress = [&](const execute::Progress& progress) { view.show(progress); };
         baked = flow::bake(options.root, effects, *pin, how);
     }
+    if (!baked && baked.error().code == Errc::Remembered)
+        return forward(std::move(baked).error(),
+                       "not compiled, because the same inputs failed before (--force tries again)");
     if (!baked) return forward(std::move(baked).error());
     print_bake(*baked, options.json);
     return exit_ready;

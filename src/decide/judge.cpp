@@ -7,6 +7,7 @@
 
 #include "decide/judge_admission.hpp"
 #include "decide/judge_companions.hpp"
+#include "decide/judge_compile.hpp"
 
 namespace gpuboot::decide {
 
@@ -82,13 +83,21 @@ VerdictKind judge_cure(const Facts& facts, std::vector<Reason>& reasons) {
     }
     if (facts.rebuilt) {
         // Once per boot: a second try would end as the first did (S1-32).
-        if (!facts.rebuilt->error.empty())
-            reasons.push_back({RebuildFailed, "", "a bake", facts.rebuilt->error});
+        if (auto reason = judge_attempt(*facts.rebuilt)) reasons.push_back(std::move(*reason));
         return VerdictKind::Blocked;
     }
-    if (facts.policy.rebuild_allowed) return VerdictKind::Rebuild;
-    reasons.push_back({RebuildForbidden, "[rebuild] allow = false", "", ""});
-    return VerdictKind::Blocked;
+    if (!facts.policy.rebuild_allowed) {
+        reasons.push_back({RebuildForbidden, "[rebuild] allow = false", "", ""});
+        return VerdictKind::Blocked;
+    }
+    auto lacking = judge_lacks(facts.lacks);
+    const bool able = lacking.empty();
+    std::ranges::move(lacking, std::back_inserter(reasons));
+    if (!able) return VerdictKind::Blocked;
+    // Whether the inputs are still those is found out by the rebuild; a person knows already.
+    for (const FailedBuild& failed : facts.failed_builds)
+        reasons.push_back(judge_failed(failed));
+    return VerdictKind::Rebuild;
 }
 
 Verdict judge_bakes(const Facts& facts) {

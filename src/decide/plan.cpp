@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "decide/judge.hpp"
+
 namespace gpuboot::decide {
 
 namespace {
@@ -29,9 +31,10 @@ void plan_module(const Marker& marker, const MarkerModule& module,
     plan.push_back(std::move(step));
 }
 
-Plan plan_load(const Facts& facts, const Marker& marker) {
+Plan plan_load(const Facts& facts, const BakeFact& bake) {
+    const Marker& marker = *bake.marker.value;
     Plan plan;
-    if (facts.active != marker.id) plan.push_back(Activate{marker.id});
+    if (facts.active != bake.id) plan.push_back(Activate{bake.id, bake.vendor});
     std::vector<std::string> planned;
     if (facts.loaded) planned = facts.loaded->modules;
     for (const std::string& name : facts.policy.modules) {
@@ -40,6 +43,14 @@ Plan plan_load(const Facts& facts, const Marker& marker) {
         if (module != marker.modules.end()) plan_module(marker, *module, planned, plan);
     }
     return plan;
+}
+
+/// Both stores may hold that id: the last that fits is the one the verdict means.
+const BakeFact* chosen(const Facts& facts, const std::string& id) {
+    const BakeFact* found = nullptr;
+    for (const BakeFact& bake : facts.bakes)
+        if (bake.id == id && judge_bake(facts, bake).empty()) found = &bake;
+    return found;
 }
 
 /// With no driver live the link of an earlier verdict would only mislead (V5).
@@ -54,8 +65,8 @@ Plan plan(const Facts& facts, const Verdict& verdict) {
     switch (verdict.kind) {
     case VerdictKind::Ready: return {};
     case VerdictKind::Fast: {
-        const auto bake = std::ranges::find(facts.bakes, verdict.bake, &BakeFact::id);
-        return bake == facts.bakes.end() ? Plan{} : plan_load(facts, *bake->marker.value);
+        const BakeFact* bake = chosen(facts, verdict.bake);
+        return bake ? plan_load(facts, *bake) : Plan{};
     }
     case VerdictKind::Fetch:
     case VerdictKind::Rebuild: {

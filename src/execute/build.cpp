@@ -7,6 +7,7 @@
 
 #include "base/names.hpp"
 #include "execute/build_log.hpp"
+#include "execute/failed_build.hpp"
 #include "execute/space.hpp"
 
 namespace gpuboot::execute {
@@ -20,17 +21,22 @@ void tell(const BuildOrder& order, std::string stage, std::size_t done = 0, std:
 }
 
 /// What dkms sets for the recipe, and what keeps two compiles of the same inputs alike.
-std::vector<std::string> environment(const BuildOrder& order, const BuildArea& area) {
+std::vector<std::string> environment(const BuildOrder& order, const BuildArea& area,
+                                     unsigned jobs) {
     const std::string& kernel = order.target.kernel;
-    const unsigned cpus = std::max(1U, std::thread::hardware_concurrency());
-    return {"kernelver=" + kernel,
+    // GNU make takes variables from here as if they stood on its command line: over what the
+    // kernel's own Makefile sets, and whatever the recipe's call of make looks like.
+    std::string flags = "CC=" + order.target.tools.compiler;
+    if (!order.target.tools.llvm.empty()) flags += " LLVM=" + order.target.tools.llvm;
+    return {"MAKEFLAGS=" + flags,
+            "kernelver=" + kernel,
             "kernel_source_dir=/lib/modules/" + kernel + "/build",
             "arch=" + order.target.arch,
             "module=" + order.recipe.name,
             "module_version=" + order.recipe.version,
             "PACKAGE_NAME=" + order.recipe.name,
             "PACKAGE_VERSION=" + order.recipe.version,
-            "parallel_jobs=" + std::to_string(cpus),
+            "parallel_jobs=" + std::to_string(jobs),
             "TMPDIR=" + area.temporary(),
             "KBUILD_BUILD_TIMESTAMP=@0",
             "KBUILD_BUILD_USER=gpuboot",
@@ -73,21 +79,34 @@ class Compile {
           end_(Clock::now() + order.deadline) {}
 
     Result<void> run() {
-        auto compiled = step({"/bin/sh", "-c", order_.recipe.make}, "the compile");
+        auto compiled = make();
+        if (!compiled && log_.out_of_memory()) {
+            // Some files of a driver alone take a GiB to compile; all processors at once do not
+            // fit.
+            tell(order_, "compiling again, one file at a time: memory ran out");
+            log_.forget_failure();
+            jobs_ = 1;
+            compiled = make();
+            if (!compiled && log_.out_of_memory()) compiled.error().code = Errc::OutOfMemory;
+        }
         if (compiled) compiled = strip();
         // For a person; that it could not be written must not hide how the compile went.
         (void)effects_.replace_file(names::build_log, log_.text(), 0644);
         return compiled;
     }
 
+    std::string log() const { return log_.text(); }
+
   private:
+    Result<void> make() { return step({"/bin/sh", "-c", order_.recipe.make}, "the compile"); }
+
     Result<void> strip() {
         tell(order_, "stripping debug information");
-        std::vector<std::string> argv{"/usr/bin/strip", "--strip-debug", "--"};
+        std::vector<std::string> argv{order_.target.tools.strip, "--strip-debug", "--"};
         for (const source::BuiltModule& module : order_.recipe.modules) {
             argv.push_back(product_path(area_.tree(), module));
             if (!root_.status(argv.back())) // said here, where it is plainer than strip's words
-                return fail(Errc::NotFound,
+                return fail(Errc::Hopeless,
                             "the compile ended well but made no " + module.name + ".ko");
         }
         return step(argv, "strip");
@@ -95,8 +114,8 @@ class Compile {
 
     Result<void> step(const std::vector<std::string>& argv, const std::string& what) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(end_ - Clock::now());
-        Tool tool = confined(order_.confinement, area_.tree(), environment(order_, area_), argv,
-                             std::max(left, std::chrono::milliseconds(1)));
+        Tool tool = confined(order_.confinement, area_.tree(), environment(order_, area_, jobs_),
+                             argv, std::max(left, std::chrono::milliseconds(1)));
         Counter counter(order_);
         tool.on_line = [&](std::string_view line) {
             log_.add(line);
@@ -110,6 +129,9 @@ class Compile {
             return fail(Errc::Timeout, what + " did not end within " +
                                            std::to_string(order_.deadline.count() / 1000) +
                                            " s; its last word: " + log_.last() + log);
+        if (log_.blames_source())
+            return fail(Errc::Hopeless, what + " failed: " + log_.failure() +
+                                            " (log: " + failed_log_path(order_.id) + ")");
         return fail(Errc::Io, what + " failed: " + log_.failure() + log);
     }
 
@@ -119,7 +141,14 @@ class Compile {
     const BuildArea& area_;
     BuildLog log_;
     Clock::time_point end_;
+    unsigned jobs_ = std::max(1U, std::thread::hardware_concurrency());
 };
+
+/// Beside the record of the failure that flow/ makes of it, as long as that stands.
+void keep_log(Effects& effects, const BuildOrder& order, const Compile& compile) {
+    if (effects.ensure_directory(names::failed_directory, 0755))
+        (void)effects.replace_file(failed_log_path(order.id), compile.log(), 0644);
+}
 
 } // namespace
 
@@ -137,10 +166,18 @@ Result<std::vector<Product>> build(const Root& root, Effects& effects, const Bui
     tell(order, "copying the source");
     if (auto filled = area.fill(order.recipe, order.confinement.user); !filled)
         return forward(std::move(filled).error());
-    if (auto compiled = Compile(root, effects, order, area).run(); !compiled)
-        return forward(std::move(compiled).error());
-    tell(order, "reading the products");
-    return collect_products(root, area.tree(), order.recipe, order.target);
+    Compile compile(root, effects, order, area);
+    Result<std::vector<Product>> products;
+    if (auto compiled = compile.run(); !compiled) {
+        products = forward(std::move(compiled).error());
+    } else {
+        tell(order, "reading the products");
+        products = collect_products(root, area.tree(), order.recipe, order.target);
+        // Made of the same inputs it would be as wrong as it is (F-66, F-71).
+        if (!products && products.error().sys == 0) products.error().code = Errc::Hopeless;
+    }
+    if (!products && products.error().code == Errc::Hopeless) keep_log(effects, order, compile);
+    return products;
 }
 
 } // namespace gpuboot::execute

@@ -23,7 +23,8 @@ struct BuildOrder {
     OnProgress on_progress;
 };
 
-/// An Error of a failed compile quotes the first real error and names the log.
+/// An Error of a failed compile quotes the first real error and names the log; Hopeless: the same
+/// inputs would fail again; OutOfMemory: also one file at a time.
 Result<std::vector<Product>> build(const Root& root, Effects& effects, const BuildOrder& order);
 
 } // namespace gpuboot::execute

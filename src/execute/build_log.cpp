@@ -7,7 +7,7 @@ namespace gpuboot::execute {
 
 namespace {
 
-constexpr std::size_t half = std::size_t{1} << 20;
+constexpr std::size_t half = (std::size_t{2} << 20) - (std::size_t{8} << 10); // and a line
 
 void keep_first(std::string& kept, std::string_view line, bool matches) {
     if (matches && kept.empty()) kept = line;
@@ -18,10 +18,15 @@ bool is_compiler_error(std::string_view line) {
     return line.contains(": error: ") || line.contains(": fatal error: ");
 }
 
+bool is_memory_shortage(std::string_view line) {
+    return line.contains("Cannot allocate memory") || line.contains("Killed signal terminated") ||
+           line.contains("virtual memory exhausted") || line.contains("out of memory allocating");
+}
+
 /// Every other error then is only its consequence.
 bool is_shortage(std::string_view line) {
     return line.contains("No space left on device") || line.contains("Disk quota exceeded") ||
-           line.contains("Cannot allocate memory") || line.contains("Killed signal terminated");
+           is_memory_shortage(line);
 }
 
 bool is_make_error(std::string_view line) {
@@ -49,6 +54,7 @@ std::optional<std::string> compiled_object(std::string_view line) {
 
 void BuildLog::add(std::string_view line) {
     keep_first(shortage_, line, is_shortage(line));
+    out_of_memory_ = out_of_memory_ || is_memory_shortage(line);
     keep_first(compiler_error_, line, is_compiler_error(line));
     keep_first(modpost_error_, line, line.starts_with("ERROR: "));
     keep_first(make_error_, line, is_make_error(line) || line.starts_with("gpuboot-confine: "));
@@ -61,9 +67,17 @@ void BuildLog::add(std::string_view line) {
     }
 }
 
+void BuildLog::forget_failure() {
+    out_of_memory_ = false;
+    for (std::string* line : {&shortage_, &compiler_error_, &modpost_error_, &make_error_})
+        line->clear();
+}
+
 std::string BuildLog::text() const {
-    if (dropped_ == 0) return head_ + tail_;
-    return head_ + "[... " + std::to_string(dropped_) + " bytes left out ...]\n" + tail_;
+    const std::size_t more = tail_.size() - std::min(tail_.size(), half);
+    if (dropped_ + more == 0) return head_ + tail_;
+    return head_ + "[... " + std::to_string(dropped_ + more) + " bytes left out ...]\n" +
+           tail_.substr(more);
 }
 
 std::string BuildLog::failure() const {

@@ -20,7 +20,18 @@ class BuildLog {
 
     void add(std::string_view line);
 
-    /// Head and tail, with a line in between that says how much is missing.
+    /// It ran out of memory, or a part of it was killed for want of it.
+    bool out_of_memory() const { return out_of_memory_; }
+
+    /// The source itself is wrong for compiler or kernel, and nothing else went wrong before.
+    bool blames_source() const {
+        return shortage_.empty() && !(compiler_error_.empty() && modpost_error_.empty());
+    }
+
+    /// For another try: what failed before is told no more, and kept in the log.
+    void forget_failure();
+
+    /// At most 4 MiB: head and tail, with a line in between that says how much is missing.
     std::string text() const;
 
     /// What the machine ran out of; else the first compiler error ("nvidia/nv.c:12:3: error:
@@ -37,6 +48,7 @@ class BuildLog {
     std::string directory_;
     std::string head_, tail_;
     std::size_t dropped_ = 0;
+    bool out_of_memory_ = false;
     std::string shortage_, compiler_error_, modpost_error_, make_error_, last_;
 };
 

@@ -119,6 +119,11 @@ std::size_t recover(const Root& root, Effects& effects) {
             name.starts_with(names::unfinished_prefix) || name.starts_with(names::deleted_prefix);
         if (ours && effects.remove_tree(in_store("", name))) ++removed;
     }
+    return removed;
+}
+
+std::size_t recover_builds(const Root& root, Effects& effects) {
+    std::size_t removed = 0;
     for (const std::string& name : entries(root, names::build_directory))
         if (remove_build(root, effects, std::string(names::build_directory) + "/" + name))
             ++removed;

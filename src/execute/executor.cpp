@@ -63,7 +63,8 @@ Execution Executor::run(const Plan& plan) {
 
 Result<void> Executor::perform(const Activate& step) {
     if (auto made = effects_.ensure_directory(names::run_directory, 0755); !made) return made;
-    return effects_.replace_link(names::active_link, std::string(names::store) + "/" + step.bake);
+    const std::string_view store = step.vendor ? names::vendor_store : names::store;
+    return effects_.replace_link(names::active_link, std::string(store) + "/" + step.bake);
 }
 
 Result<void> Executor::perform(const Deactivate&) { return effects_.remove(names::active_link); }

@@ -20,10 +20,19 @@ bool try_lock(int fd) {
 } // namespace
 
 Result<Lock> Lock::take(const Root& root, Effects& effects, std::chrono::milliseconds deadline) {
+    return take_file(root, effects, root.is_system() ? names::lock_file : names::offline_lock_file,
+                     deadline);
+}
+
+Result<Lock> Lock::take_bake(const Root& root, Effects& effects,
+                             std::chrono::milliseconds deadline) {
+    return take_file(root, effects, names::bake_lock_file, deadline);
+}
+
+Result<Lock> Lock::take_file(const Root& root, Effects& effects, std::string_view path,
+                             std::chrono::milliseconds deadline) {
     using Clock = std::chrono::steady_clock;
-    const std::string_view path = root.is_system() ? names::lock_file : names::offline_lock_file;
-    const std::string_view folder =
-        root.is_system() ? names::run_directory : names::state_directory;
+    const std::string_view folder = path.substr(0, path.rfind('/'));
     if (auto made = effects.ensure_directory(folder, 0755); !made)
         return forward(std::move(made).error());
     auto fd = root.open_at(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);

@@ -5,10 +5,13 @@
 #include <unistd.h>
 
 #include "base/names.hpp"
+#include "decide/judge_compile.hpp"
 #include "execute/build.hpp"
 #include "execute/commit.hpp"
+#include "execute/failed_build.hpp"
 #include "execute/fitness.hpp"
 #include "execute/lock.hpp"
+#include "input/failed_builds.hpp"
 #include "source/bake_id.hpp"
 
 namespace gpuboot::flow {
@@ -50,31 +53,58 @@ class Baking {
           confinement_{options.confine, root.directory(), execute::find_build_user(root)} {}
 
     Result<BakeResult> run(const model::Pin& pin) {
-        auto lock = execute::Lock::take(root_, effects_, std::chrono::milliseconds(0));
+        auto lock = execute::Lock::take_bake(root_, effects_, at_once);
         if (!lock && lock.error().code == Errc::Busy) {
             tell("waiting for another gpuboot to finish");
-            lock = execute::Lock::take(root_, effects_, options_.deadline);
+            lock = execute::Lock::take_bake(root_, effects_, options_.deadline);
         }
         if (!lock) return forward(std::move(lock).error());
-        if (execute::recover(root_, effects_) > 0) tell("removed what an interrupted bake left");
+        recover();
 
         tell("reading source and kernel headers");
         auto kernel = source::choose_kernel(root_, options_.kernel, pin);
         if (!kernel) return forward(std::move(kernel).error());
-        auto target = source::read_target(root_, *kernel, [this](const auto& argv) {
-            return effects_.run(
-                execute::confined(confinement_, "/", {}, argv, std::chrono::seconds(30)));
-        });
+        input::Toolchain tools = input::read_toolchain(root_, *kernel);
+        if (!tools.lacks.empty()) return fail(Errc::NotFound, told(tools.lacks));
+        auto target =
+            source::read_target(root_, *kernel, std::move(tools), [this](const auto& argv) {
+                return effects_.run(
+                    execute::confined(confinement_, "/", {}, argv, std::chrono::seconds(30)));
+            });
         if (!target) return forward(std::move(target).error());
         auto recipe = source::read_dkms_tree(root_, pin);
         if (!recipe) return forward(std::move(recipe).error());
         const model::Marker inputs = inputs_of(pin, *recipe, *target);
-        if (!options_.force && execute::unfit(root_, path_of(inputs), inputs).empty())
-            return reuse(inputs);
+        if (options_.on_id) options_.on_id(inputs.id);
+        if (options_.force) return compile(inputs, *recipe, *target);
+        for (const std::string_view store : {names::store, names::vendor_store})
+            if (const std::string path = std::string(store) + "/" + inputs.id;
+                execute::unfit(root_, path, inputs).empty())
+                return reuse(inputs, path);
+        const auto failed = input::read_failed_build(root_, inputs.id);
+        if (failed && failed->inputs == execute::failed_inputs(inputs, *target))
+            return fail(Errc::Remembered, failed->error);
         return compile(inputs, *recipe, *target);
     }
 
   private:
+    static constexpr std::chrono::milliseconds at_once{0};
+
+    static std::string told(const std::vector<model::Lack>& lacks) {
+        std::string text;
+        for (const model::Reason& reason : decide::judge_lacks(lacks))
+            text += (text.empty() ? "" : "; ") + to_text(reason);
+        return text;
+    }
+
+    /// Where a check is at work, its store is left to the commit.
+    void recover() {
+        std::size_t removed = execute::recover_builds(root_, effects_);
+        if (auto lock = execute::Lock::take(root_, effects_, at_once))
+            removed += execute::recover(root_, effects_);
+        if (removed > 0) tell("removed what an interrupted bake left");
+    }
+
     static std::string path_of(const model::Marker& inputs) {
         return execute::bake_path(inputs.id);
     }
@@ -84,10 +114,11 @@ class Baking {
     }
 
     /// Whoever made it may have died before the store was forced to disk.
-    Result<BakeResult> reuse(const model::Marker& inputs) {
-        if (auto synced = effects_.sync_directory(names::store); !synced)
-            return forward(std::move(synced).error());
-        return result_of(inputs, true);
+    Result<BakeResult> reuse(const model::Marker& inputs, const std::string& path) {
+        if (path == path_of(inputs))
+            if (auto synced = effects_.sync_directory(names::store); !synced)
+                return forward(std::move(synced).error());
+        return result_of(inputs, path, true);
     }
 
     Result<BakeResult> compile(const model::Marker& inputs, const source::Recipe& recipe,
@@ -95,16 +126,32 @@ class Baking {
         auto products = execute::build(
             root_, effects_,
             {inputs.id, recipe, target, confinement_, options_.deadline, options_.on_progress});
-        if (!products) return forward(std::move(products).error());
+        if (!products) return remember(inputs, target, std::move(products).error());
         tell("committing");
+        auto lock = execute::Lock::take(root_, effects_, options_.deadline);
+        if (!lock) return forward(std::move(lock).error(), "committing");
+        (void)execute::recover(root_, effects_);
         const auto existing = options_.force ? execute::Existing::Replace : execute::Existing::Keep;
         if (auto done = execute::commit_bake(root_, effects_, inputs, *products, existing); !done)
             return forward(std::move(done).error(), "committing");
-        return result_of(inputs, false);
+        // One that stays says nothing any more: the bake is looked for first.
+        (void)execute::forget_failure(effects_, inputs.id);
+        return result_of(inputs, path_of(inputs), false);
     }
 
-    Result<BakeResult> result_of(const model::Marker& inputs, bool reused) const {
-        BakeResult result{inputs.id, path_of(inputs), 0, 0, reused};
+    std::unexpected<Error> remember(const model::Marker& inputs, const source::Target& target,
+                                    Error error) {
+        if (error.code == Errc::Hopeless)
+            if (auto noted = execute::remember_failure(
+                    root_, effects_, inputs.id, execute::failed_inputs(inputs, target), error.what);
+                !noted)
+                error.what += " (and could not be remembered: " + noted.error().what + ")";
+        return forward(std::move(error));
+    }
+
+    Result<BakeResult> result_of(const model::Marker& inputs, const std::string& path,
+                                 bool reused) const {
+        BakeResult result{inputs.id, path, 0, 0, reused};
         const auto names = root_.list(result.path + "/modules");
         for (const std::string& name : names ? *names : std::vector<std::string>{})
             if (auto status = root_.status(result.path + "/modules/" + name))

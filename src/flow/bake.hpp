@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -22,6 +23,8 @@ struct BakeOptions {
     /// Of the compile; as long again is waited for another gpuboot to finish.
     std::chrono::milliseconds deadline = std::chrono::minutes(30);
     execute::OnProgress on_progress;
+    /// Told the bake's id as soon as the inputs are read; may be empty.
+    std::function<void(const std::string&)> on_id;
     std::string confine = GPUBOOT_LIBEXECDIR "/gpuboot-confine";
 };
 
@@ -35,7 +38,9 @@ struct BakeResult {
     bool operator==(const BakeResult&) const = default;
 };
 
-/// Takes the lock itself: the caller must not hold it. The bake is on disk when this returns.
+/// Takes the locks itself: the caller must hold none. The bake is on disk when this returns.
+/// Error codes that mean more than "no": Remembered (not compiled: the same inputs failed before,
+/// `what` is that error), Hopeless (they fail now, and are remembered), OutOfMemory.
 Result<BakeResult> bake(const Root& root, execute::Effects& effects, const model::Pin& pin,
                         const BakeOptions& options);
 

@@ -8,8 +8,10 @@ namespace gpuboot::flow {
 
 namespace {
 
-void read_store_if_needed(const Root& root, input::World& world) {
+void read_if_needed(const Root& root, input::World& world) {
     if (!world.store_read && !decide::judge_machine(world.facts)) input::read_bakes(root, world);
+    if (world.store_read && decide::judge(world.facts).kind == model::VerdictKind::Rebuild)
+        input::read_compile(root, world.facts);
 }
 
 } // namespace
@@ -18,14 +20,14 @@ Result<input::World> look(const Root& root) {
     auto facts = input::gather_machine(root, input::read_host());
     if (!facts) return forward(std::move(facts).error(), "reading the machine");
     input::World world{std::move(*facts), {}, false};
-    read_store_if_needed(root, world);
+    read_if_needed(root, world);
     return world;
 }
 
 Result<void> look_again(const Root& root, input::World& world) {
     if (auto read = input::refresh(root, world.facts); !read)
         return forward(std::move(read).error(), "reading the machine again");
-    read_store_if_needed(root, world);
+    read_if_needed(root, world);
     return {};
 }
 

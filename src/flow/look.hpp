@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Gathers what a verdict needs, and no more: on a machine without a GPU, opted out, or with the
-// pinned driver live, no bake is read.
+// pinned driver live, no bake is read; what a compile would meet only when none fits.
 #pragma once
 
 #include "base/root.hpp"

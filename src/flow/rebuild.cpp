@@ -16,9 +16,18 @@ namespace {
 
 using namespace model;
 
-Result<void> remember_attempt(execute::Effects& effects, const std::string& error) {
+std::string_view cause_of(const Result<BakeResult>& baked) {
+    if (baked) return "";
+    if (baked.error().code == Errc::Remembered) return "repeated";
+    return baked.error().code == Errc::OutOfMemory ? "memory" : "failed";
+}
+
+/// As input/attempts.cpp reads it.
+Result<void> remember_attempt(execute::Effects& effects, const Result<BakeResult>& baked,
+                              const std::string& id) {
     if (auto made = effects.ensure_directory(names::tried_directory, 0755); !made) return made;
-    const Node record = Table{{"error", error}};
+    const Node record =
+        Table{{"error", baked ? "" : baked.error().what}, {"cause", cause_of(baked)}, {"bake", id}};
     return effects.replace_file(names::tried_rebuild, to_json(record) + "\n", 0644);
 }
 
@@ -30,7 +39,7 @@ Result<void> request_recheck(execute::Effects& effects) {
 StepReport step_of(const Result<BakeResult>& baked, std::int64_t usec) {
     StepReport step{"bake", Outcome::Done, usec, ""};
     if (!baked) {
-        step.outcome = Outcome::Failed;
+        step.outcome = baked.error().code == Errc::Remembered ? Outcome::Skipped : Outcome::Failed;
         step.error = baked.error().what;
     } else {
         step.text += (baked->reused ? " (reused) " : " ") + baked->id;
@@ -41,6 +50,8 @@ StepReport step_of(const Result<BakeResult>& baked, std::int64_t usec) {
 /// Compiles, and leaves word of how it went: the next verdict of this boot needs it.
 Result<void> compile(const Machine& machine, const Facts& facts, BakeOptions options, Run& run) {
     options.kernel = facts.host.kernel;
+    std::string id;
+    options.on_id = [&id](const std::string& known) { id = known; };
     options.deadline = std::chrono::seconds(facts.policy.rebuild_timeout_seconds);
     const auto begin = std::chrono::steady_clock::now();
     const auto baked = bake(machine.root, machine.effects, *facts.pin.value, options);
@@ -50,7 +61,7 @@ Result<void> compile(const Machine& machine, const Facts& facts, BakeOptions opt
     if (baked)
         report::send_event(names::bake_committed, LOG_NOTICE, "bake " + baked->id + " is committed",
                            {{"GPUBOOT_BAKE", baked->id}});
-    return remember_attempt(machine.effects, baked ? "" : baked.error().what);
+    return remember_attempt(machine.effects, baked, id);
 }
 
 } // namespace

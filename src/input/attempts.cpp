@@ -39,7 +39,13 @@ std::vector<model::RefusedLoad> read_refused_loads(const Root& root) {
 std::optional<model::RebuildAttempt> read_rebuild_attempt(const Root& root) {
     auto record = read_record(root, std::string(names::tried_rebuild));
     if (!record) return std::nullopt;
-    return model::RebuildAttempt{record->text("error")};
+    using Cause = model::RebuildAttempt::Cause;
+    const std::string cause = record->text("cause");
+    return model::RebuildAttempt{record->text("error"),
+                                 cause == "repeated" ? Cause::Repeated
+                                 : cause == "memory" ? Cause::Memory
+                                                     : Cause::Failed,
+                                 record->text("bake")};
 }
 
 } // namespace gpuboot::input

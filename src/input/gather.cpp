@@ -5,11 +5,13 @@
 #include "input/admission.hpp"
 #include "input/attempts.hpp"
 #include "input/companions.hpp"
+#include "input/failed_builds.hpp"
 #include "input/gpus.hpp"
 #include "input/host.hpp"
 #include "input/loaded_driver.hpp"
 #include "input/pin.hpp"
 #include "input/policy.hpp"
+#include "input/toolchain.hpp"
 
 namespace gpuboot::input {
 
@@ -46,7 +48,14 @@ Result<World> gather(const Root& root, const model::Host& host) {
     if (!facts) return forward(std::move(facts).error());
     World world{std::move(*facts), {}, false};
     read_bakes(root, world);
+    read_compile(root, world.facts);
     return world;
+}
+
+void read_compile(const Root& root, model::Facts& facts) {
+    if (!facts.pin.value) return;
+    facts.lacks = read_toolchain(root, facts.host.kernel).lacks;
+    facts.failed_builds = read_failed_builds(root, *facts.pin.value, facts.host.kernel);
 }
 
 void read_bakes(const Root& root, World& world) {

@@ -27,6 +27,9 @@ Result<model::Facts> gather_machine(const Root& root, const model::Host& host);
 /// Adds the store to what is known.
 void read_bakes(const Root& root, World& world);
 
+/// Adds what a compile would meet. Only where one may be wanted: the fast path has no use for it.
+void read_compile(const Root& root, model::Facts& facts);
+
 /// Reads again what acting can have changed: GPUs, loaded driver, activation, attempts. The store
 /// is not read twice in one run.
 Result<void> refresh(const Root& root, model::Facts& facts);

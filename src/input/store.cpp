@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "base/digest.hpp"
@@ -122,16 +123,22 @@ BakeFact read_bake(const Root& root, const std::string& folder, const std::strin
 
 StoreReading read_store(const Root& root, const Wanted& wanted) {
     StoreReading reading;
-    auto entries = root.list(names::store, store_limit);
-    if (!entries) {
-        if (entries.error().code != Errc::NotFound) reading.flaw = entries.error().what;
-        return reading;
+    for (const std::string_view store : {names::vendor_store, names::store}) {
+        auto entries = root.list(store, store_limit);
+        if (!entries) {
+            if (entries.error().code != Errc::NotFound) reading.flaw = entries.error().what;
+            continue;
+        }
+        for (const std::string& id : *entries) {
+            if (id.starts_with('.')) continue; // unfinished or deleted: no bake for anybody
+            BakeFact bake =
+                read_bake(root, std::string(store) + "/" + id, id, wanted, &reading.images);
+            bake.vendor = store == names::vendor_store;
+            reading.bakes.push_back(std::move(bake));
+        }
     }
-    for (const std::string& id : *entries) {
-        if (id.starts_with('.')) continue; // unfinished or deleted: no bake for anybody
-        reading.bakes.push_back(
-            read_bake(root, std::string(names::store) + "/" + id, id, wanted, &reading.images));
-    }
+    // The local one of an id behind the vendor's: what stands last is what is taken.
+    std::ranges::stable_sort(reading.bakes, {}, &BakeFact::id);
     return reading;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Reads the store: every bake's marker, and of those whose marker fits the machine every module
-// file, once: the bytes that are hashed here are the bytes that are loaded later.
+// Reads both stores, the local one and the image's: every bake's marker, and of those whose marker
+// fits the machine every module file, once: the bytes that are hashed here are the bytes that are
+// loaded later.
 #pragma once
 
 #include <map>
@@ -17,7 +18,7 @@ namespace gpuboot::input {
 using Images = std::map<std::string, Bytes, std::less<>>;
 
 struct StoreReading {
-    std::vector<model::BakeFact> bakes; ///< sorted by id
+    std::vector<model::BakeFact> bakes; ///< sorted by id; of one id in both the local one last
     std::string flaw;
     Images images;
 };

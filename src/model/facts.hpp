@@ -10,6 +10,7 @@
 
 #include "model/admission.hpp"
 #include "model/companions.hpp"
+#include "model/compile.hpp"
 #include "model/gpu.hpp"
 #include "model/marker.hpp"
 #include "model/pin.hpp"
@@ -47,8 +48,9 @@ struct FileFact {
 };
 
 struct BakeFact {
-    std::string id;     ///< name of its folder in the store
-    std::string unsafe; ///< as in FileFact, for the folder and the marker
+    std::string id;      ///< name of its folder in the store
+    bool vendor = false; ///< it lies in the read-only store that came with the image
+    std::string unsafe;  ///< as in FileFact, for the folder and the marker
     Reading<Marker> marker;
     int newer_format = 0; ///< of a marker that a newer gpuboot wrote; 0: none did
     /// In the marker's order. Empty when the marker alone already rules the bake out.
@@ -77,13 +79,6 @@ struct RefusedLoad {
     bool operator==(const RefusedLoad&) const = default;
 };
 
-/// What became of this boot's rebuild.
-struct RebuildAttempt {
-    std::string error; ///< "" when it made a bake
-
-    bool operator==(const RebuildAttempt&) const = default;
-};
-
 struct Facts {
     Host host;
     std::string opted_out; ///< what opts out ("kernel command line: gpuboot=off"); "" when nothing
@@ -98,11 +93,13 @@ struct Facts {
     std::vector<Gpu> gpus;
     Companions companions;  ///< not looked for where there is no pin
     std::string store_flaw; ///< why the store could not be read; "" when it could, or is absent
-    std::vector<BakeFact> bakes;
-    std::string active; ///< id that /run/gpuboot/active points to; "" when absent
+    std::vector<BakeFact> bakes; ///< by id; of two with one id the vendor's first
+    std::string active;          ///< id that /run/gpuboot/active points to; "" when absent
     std::optional<LoadedDriver> loaded;
     std::vector<RefusedLoad> refused;
-    std::optional<RebuildAttempt> rebuilt; ///< absent: none was tried in this boot
+    std::optional<RebuildAttempt> rebuilt;  ///< absent: none was tried in this boot
+    std::vector<Lack> lacks;                ///< for a compile; read only when one may be wanted
+    std::vector<FailedBuild> failed_builds; ///< of the pinned driver for this kernel; likewise
 
     bool operator==(const Facts&) const = default;
 };

@@ -14,7 +14,9 @@ std::string octal(unsigned mode) {
 }
 
 struct Sentence {
-    std::string operator()(const Activate& s) const { return "activate " + s.bake; }
+    std::string operator()(const Activate& s) const {
+        return "activate " + s.bake + (s.vendor ? " of the image's store" : "");
+    }
     std::string operator()(const Deactivate&) const { return "deactivate"; }
     std::string operator()(const LoadModule& s) const {
         std::string text = "load module " + s.name + " (sha256 " + s.sha256.substr(0, 12) + ")";

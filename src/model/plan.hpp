@@ -14,6 +14,7 @@ namespace gpuboot::model {
 
 struct Activate { ///< /run/gpuboot/active -> the bake
     std::string bake;
+    bool vendor = false; ///< it lies in the read-only store
     bool operator==(const Activate&) const = default;
 };
 struct Deactivate {

@@ -6,6 +6,7 @@
 #include "base/fields.hpp"
 #include "base/names.hpp"
 #include "report/admission_record.hpp"
+#include "report/compile_record.hpp"
 #include "report/facts_record.hpp"
 
 namespace gpuboot::report {
@@ -170,6 +171,7 @@ FileFact intact_file(const MarkerModule& module) {
 BakeFact read_bake(Fields& fields, const Facts& facts) {
     BakeFact bake;
     bake.id = fields.text("id");
+    bake.vendor = fields.optional_flag("vendor").value_or(false);
     bake.unsafe = text_or(fields, "unsafe", "");
     bake.marker.flaw = text_or(fields, "marker_flaw", "");
     bake.newer_format = static_cast<int>(
@@ -232,9 +234,7 @@ Result<Facts> facts_of(const std::string& file, const Node& record) {
     facts.bakes = read_each(fields, "bake", [&](Fields& bake) { return read_bake(bake, facts); });
     with_table(fields, "loaded", [&](Fields& loaded) { facts.loaded = read_loaded(loaded); });
     facts.refused = read_each(fields, "refused", read_refusal);
-    with_table(fields, "rebuilt", [&](Fields& rebuilt) {
-        facts.rebuilt = RebuildAttempt{text_or(rebuilt, "error", "")};
-    });
+    read_compile(fields, facts);
     if (auto flaw = fields.flaw()) return fail(Errc::BadInput, *flaw);
     return facts;
 }

@@ -2,6 +2,7 @@
 #include "report/facts_record.hpp"
 
 #include "report/admission_record.hpp"
+#include "report/compile_record.hpp"
 
 namespace gpuboot::report {
 
@@ -106,6 +107,7 @@ Table record_of_file(const FileFact& file) {
 
 Table record_of_bake(const BakeFact& bake) {
     Table table{{"id", bake.id}};
+    if (bake.vendor) table.push_back({"vendor", true});
     put(table, "unsafe", bake.unsafe);
     put(table, "marker_flaw", bake.marker.flaw);
     if (bake.newer_format != 0) table.push_back({"newer_format", bake.newer_format});
@@ -153,11 +155,7 @@ Node record_of(const Facts& facts) {
     put(table, "bake", facts.bakes, record_of_bake);
     if (facts.loaded) table.push_back({"loaded", record_of_loaded(*facts.loaded)});
     put(table, "refused", facts.refused, record_of_refusal);
-    if (facts.rebuilt) {
-        Table rebuilt;
-        put(rebuilt, "error", facts.rebuilt->error);
-        table.push_back({"rebuilt", std::move(rebuilt)});
-    }
+    put_compile(table, facts);
     return table;
 }
 

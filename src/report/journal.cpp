@@ -36,7 +36,12 @@ std::optional<names::Event> event_of(ReasonCode code) {
     case SignatureDamaged:
     case SigningKeyUnknown:
     case GpuUnsupported: return names::load_refused;
-    case RebuildFailed: return names::build_failed;
+    case RebuildFailed:
+    case BuildFailedBefore:
+    case BuildNeedsMemory:
+    case HeadersMissing:
+    case CompilerMissing:
+    case ToolMissing: return names::build_failed;
     case GpuUnbound:
     case NodeWrong:
     case OpenFailed:

@@ -4,43 +4,22 @@
 #include <sys/utsname.h>
 
 #include <algorithm>
-#include <array>
 
 #include "base/digest.hpp"
-#include "source/kernel_config.hpp"
+#include "input/kernel_config.hpp"
 
 namespace gpuboot::source {
 
 namespace {
 
 constexpr std::string_view modules = "/lib/modules";
-constexpr std::size_t config_limit = std::size_t{4} << 20;
+constexpr std::size_t header_limit = std::size_t{64} << 20;
 
 std::string joined(const std::vector<std::string>& words) {
     std::string text;
     for (const std::string& word : words)
         text += (text.empty() ? "" : ", ") + word;
     return text;
-}
-
-std::string build_link(const std::string& kernel) {
-    return std::string(modules) + "/" + kernel + "/build";
-}
-
-struct Needed {
-    std::string_view path, package;
-};
-constexpr std::array<Needed, 4> programs{{{"/bin/sh", "dash"},
-                                          {"/usr/bin/make", "make"},
-                                          {"/usr/bin/ld", "binutils"},
-                                          {"/usr/bin/strip", "binutils"}}};
-
-Result<void> require_programs(const Root& root) {
-    for (const Needed& program : programs)
-        if (!root.exists(program.path))
-            return fail(Errc::NotFound, std::string(program.path) + " is missing: install " +
-                                            std::string(program.package));
-    return {};
 }
 
 /// A compile is native: the tree's own compiler runs here.
@@ -60,23 +39,33 @@ bool is_printable(const std::string& text) {
            std::ranges::all_of(text, [](char c) { return c >= 0x20 && c <= 0x7e; });
 }
 
-Result<std::string> read_compiler(const Root& root, const KernelConfig& config,
+Result<std::string> read_compiler(const input::KernelConfig& config, const std::string& program,
                                   const RunInside& run) {
-    std::string program = "/usr/bin/" + config.compiler;
-    if (!root.exists(program)) program = "/usr/bin/gcc";
-    if (!root.exists(program))
-        return fail(Errc::NotFound, "no compiler: install " + config.compiler);
     auto ran = run({program, "--version"});
     if (!ran) return forward(std::move(ran).error());
     std::string text = first_line(ran->output);
     if (!is_printable(text)) return fail(Errc::Io, program + " --version says nothing readable");
     if (!ran->succeeded()) return fail(Errc::Io, program + " --version failed: " + text);
-    const std::string found = major_version(text);
+    const std::string found = input::major_version(text);
     if (found != config.compiler_major)
         return fail(Errc::Unsupported, "the kernel was compiled with " + config.compiler_text +
                                            ", but " + program + " is " + text + ": install " +
-                                           config.compiler);
+                                           (config.clang ? "clang-" : "gcc-") +
+                                           config.compiler_major);
     return text;
+}
+
+/// What a distribution's build of the headers leaves in them: its configuration, symbols and
+/// their CRCs, and the build's own number and date. Absent files count as absent.
+std::string digest_headers(const Root& root, const std::string& headers) {
+    Sha256 sum;
+    for (const char* file : {"/.config", "/Module.symvers", "/include/config/auto.conf",
+                             "/include/generated/compile.h", "/include/generated/utsrelease.h",
+                             "/include/generated/utsversion.h"}) {
+        const auto text = root.read_text(headers + file, header_limit);
+        sum.add(bytes_of(file + std::string(text ? ":" + sha256_hex(bytes_of(*text)) : "") + "\n"));
+    }
+    return sum.hex();
 }
 
 } // namespace
@@ -90,7 +79,7 @@ Result<std::string> choose_kernel(const Root& root, const std::optional<std::str
     std::vector<std::string> found;
     if (auto names = root.list(modules))
         for (const std::string& name : *names)
-            if (model::is_kernel_release(name) && root.exists(build_link(name)))
+            if (model::is_kernel_release(name) && root.exists(input::headers_of(name)))
                 found.push_back(name);
     if (found.size() == 1) return found.front();
     if (found.empty())
@@ -101,21 +90,23 @@ Result<std::string> choose_kernel(const Root& root, const std::optional<std::str
                 "several kernels have headers (" + joined(found) + "): choose with --kernel");
 }
 
-Result<Target> read_target(const Root& root, const std::string& kernel, const RunInside& run) {
-    const std::string headers = build_link(kernel);
-    if (!root.exists(headers + "/Makefile"))
-        return fail(Errc::NotFound,
-                    "no headers of kernel " + kernel + ": install linux-headers-" + kernel);
-    auto text = root.read_text(headers + "/.config", config_limit);
+Result<Target> read_target(const Root& root, const std::string& kernel, input::Toolchain tools,
+                           const RunInside& run) {
+    const std::string headers = input::headers_of(kernel);
+    auto text = root.read_text(headers + "/.config", input::kernel_config_limit);
     if (!text) return forward(std::move(text).error(), "reading the kernel's configuration");
-    auto config = read_kernel_config(*text);
+    auto config = input::read_kernel_config(*text);
     if (!config) return forward(std::move(config).error(), headers + "/.config");
     if (auto native = require_native(config->arch); !native)
         return forward(std::move(native).error());
-    if (auto present = require_programs(root); !present) return forward(std::move(present).error());
-    auto compiler = read_compiler(root, *config, run);
+    auto compiler = read_compiler(*config, tools.compiler, run);
     if (!compiler) return forward(std::move(compiler).error());
-    return Target{kernel, config->arch, sha256_hex(bytes_of(*text)), std::move(*compiler)};
+    return Target{kernel,
+                  config->arch,
+                  sha256_hex(bytes_of(*text)),
+                  std::move(*compiler),
+                  digest_headers(root, headers),
+                  std::move(tools)};
 }
 
 } // namespace gpuboot::source

@@ -10,6 +10,7 @@
 
 #include "base/process.hpp"
 #include "base/root.hpp"
+#include "input/toolchain.hpp"
 #include "model/pin.hpp"
 
 namespace gpuboot::source {
@@ -19,6 +20,8 @@ struct Target {
     std::string arch;          ///< as uname -m says it
     std::string config_sha256; ///< of the kernel's .config
     std::string compiler;      ///< first line of its --version
+    std::string headers;       ///< digest that changes when the headers do
+    input::Toolchain tools;    ///< nothing lacks
 };
 
 /// Runs a program of the tree, inside the tree, without rights.
@@ -29,7 +32,8 @@ using RunInside = std::function<Result<ToolResult>(const std::vector<std::string
 Result<std::string> choose_kernel(const Root& root, const std::optional<std::string>& asked,
                                   const model::Pin& pin);
 
-/// Every Error names the package or program that is missing.
-Result<Target> read_target(const Root& root, const std::string& kernel, const RunInside& run);
+/// `tools` must lack nothing; an Error says what is not as it was found, or cannot be compiled for.
+Result<Target> read_target(const Root& root, const std::string& kernel, input::Toolchain tools,
+                           const RunInside& run);
 
 } // namespace gpuboot::source

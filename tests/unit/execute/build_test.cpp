@@ -30,7 +30,8 @@ struct Fixture {
     SystemEffects real{tree.root};
     fakes::RecordingEffects effects{real};
     source::Recipe recipe;
-    source::Target target{"6.1.0-1", "x86_64", "", ""};
+    source::Target target{"6.1.0-1", "x86_64", "",
+                          "",        "",       {"/usr/bin/gcc-12", "", "/usr/bin/strip", {}}};
     Confinement confinement{"/libexec/confine", "/the/root", {1234, 1235}};
     std::vector<Progress> progress;
 
@@ -110,9 +111,10 @@ TEST_CASE_FIXTURE(Fixture, "the compile is confined, with the environment dkms w
     REQUIRE(effects.count("run ") == 2);
     const auto line = *std::ranges::find_if(
         effects.calls, [](const std::string& call) { return call.starts_with("run "); });
-    CHECK(line.starts_with("run /libexec/confine --user 1234 --group 1235 --root /the/root "
-                           "--directory " +
-                           area + "/tree --setenv kernelver=6.1.0-1 "));
+    CHECK(line.starts_with(
+        "run /libexec/confine --user 1234 --group 1235 --root /the/root "
+        "--directory " +
+        area + "/tree --setenv MAKEFLAGS=CC=/usr/bin/gcc-12 --setenv kernelver=6.1.0-1 "));
     CHECK(line.contains(" --setenv kernel_source_dir=/lib/modules/6.1.0-1/build "));
     CHECK(line.contains(" --setenv TMPDIR=" + area + "/tmp "));
     CHECK(line.ends_with(" -- /bin/sh -c make -j$parallel_jobs modules"));
@@ -143,7 +145,9 @@ TEST_CASE_FIXTURE(Fixture,
         return ToolResult{2, false, ""};
     };
     CHECK(flaw() == "the compile failed: m.c:1:5: error: expected ';' (log: "
-                    "/var/lib/gpuboot/build.log)");
+                    "/var/lib/gpuboot/records/failed/the-id.log)");
+    CHECK(run().error().code == Errc::Hopeless);
+    CHECK(tree.read("/var/lib/gpuboot/records/failed/the-id.log").contains("Error 2"));
     CHECK(tree.read("/var/lib/gpuboot/build.log").contains("Error 2"));
     CHECK(status_of(tree, "/var/lib/gpuboot/build.log").st_uid == 0);
     CHECK(scratch_is_gone());
@@ -166,7 +170,50 @@ TEST_CASE_FIXTURE(Fixture, "a compile that does not end is named by its last wor
 TEST_CASE_FIXTURE(Fixture, "a compile that says it worked and made nothing has failed") {
     compile = [](const Tool&) { return ToolResult{}; };
     CHECK(flaw().contains("made no m.ko"));
+    CHECK(run().error().code == Errc::Hopeless);
     CHECK(scratch_is_gone());
+}
+
+// F-63
+TEST_CASE_FIXTURE(Fixture, "a kernel made by clang is compiled for by clang, with its tools") {
+    target.tools = {"/usr/bin/clang-19", "-19", "/usr/bin/llvm-strip-19", {}};
+    REQUIRE(run());
+    CHECK(std::ranges::any_of(effects.calls, [](const std::string& call) {
+        return call.contains(" --setenv MAKEFLAGS=CC=/usr/bin/clang-19 LLVM=-19 ");
+    }));
+    CHECK(std::ranges::any_of(effects.calls, [](const std::string& call) {
+        return call.contains(" -- /usr/bin/llvm-strip-19 --strip-debug ");
+    }));
+}
+
+// F-68
+TEST_CASE_FIXTURE(Fixture, "out of memory: once more with one job, then told as that") {
+    std::vector<std::string> jobs;
+    int enough = 0;
+    const auto inner = compile;
+    compile = [&](const Tool& tool) {
+        for (const std::string& word : tool.argv)
+            if (word.starts_with("parallel_jobs=")) jobs.push_back(word);
+        if (static_cast<int>(jobs.size()) == enough) return inner(tool);
+        tool.on_line("gcc: fatal error: Killed signal terminated program cc1");
+        return ToolResult{2, false, ""};
+    };
+    CHECK(run().error().code == Errc::OutOfMemory);
+    REQUIRE(jobs.size() == 2);
+    CHECK(jobs.back() == "parallel_jobs=1");
+    jobs.clear();
+    enough = 2;
+    CHECK(run());
+    CHECK(jobs.size() == 2);
+}
+
+// F-18
+TEST_CASE_FIXTURE(Fixture, "what a full disk does to a compile is not the source's fault") {
+    compile = [&](const Tool& tool) {
+        tool.on_line("m.c:1:1: fatal error: error writing to /x: No space left on device");
+        return ToolResult{2, false, ""};
+    };
+    CHECK(run().error().code == Errc::Io);
 }
 
 TEST_CASE_FIXTURE(Fixture, "source that changes between its check and its copy is not compiled") {

@@ -181,7 +181,9 @@ TEST_CASE_FIXTURE(Fixture, "recovery removes what has a name of ours, and nothin
     tree.write(store + "/.unknown/file", "keep");
     tree.write(store + "/2.0.0-open-6.1.0-1-0123456789ab/file", "keep");
     tree.write("/var/lib/gpuboot/build/some-id/tree/file.c", "scratch");
-    CHECK(recover(tree.root, real) == 3);
+    CHECK(recover(tree.root, real) == 2);
+    CHECK(tree.root.exists("/var/lib/gpuboot/build/some-id/tree/file.c")); // somebody's compile
+    CHECK(recover_builds(tree.root, real) == 1);
     CHECK(entries() ==
           std::vector<std::string>{".unknown", marker.id, "2.0.0-open-6.1.0-1-0123456789ab"});
     CHECK(tree.root.list("/var/lib/gpuboot/build")->empty());

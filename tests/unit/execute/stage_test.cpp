@@ -26,7 +26,7 @@ source::Recipe recipe() {
 }
 
 Result<std::vector<Product>> collect(const fakes::TemporaryRoot& tree) {
-    return collect_products(tree.root, "/b", recipe(), {kernel, "x86_64", "", ""});
+    return collect_products(tree.root, "/b", recipe(), {kernel, "x86_64", "", "", "", {}});
 }
 
 std::string flaw(const fakes::TemporaryRoot& tree) {

@@ -2,16 +2,17 @@
 // The whole of a bake with a compile that is played. Needs root, as a bake does.
 #include "flow/bake.hpp"
 
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 
+#include "base/names.hpp"
 #include "execute/lock.hpp"
 #include "execute/system_effects.hpp"
 #include "fakes/failing_effects.hpp"
+#include "fakes/kernel_headers.hpp"
 #include "fakes/module_image.hpp"
 #include "fakes/recording_effects.hpp"
 #include "fakes/temporary_root.hpp"
@@ -32,22 +33,12 @@ struct Fixture {
     model::Pin pin;
     BakeOptions options;
     int compiles = 0;
+    std::string error;            ///< what the compiler says, when it is to fail
+    std::function<void()> during; ///< called in the middle of a compile
 
     Fixture() {
-        struct utsname machine{};
-        ::uname(&machine);
-        const std::string arch =
-            machine.machine == std::string_view("aarch64") ? "ARM64" : "X86_64";
-        const std::string headers = "/usr/src/linux-headers-6.1.0-1";
-        tree.link("/lib/modules/6.1.0-1/build", headers);
-        tree.write(headers + "/Makefile", "");
-        tree.write(headers + "/.config", "CONFIG_" + arch +
-                                             "=y\nCONFIG_MODULES=y\n"
-                                             "CONFIG_CC_VERSION_TEXT=\"" +
-                                             gcc + "\"\n");
-        for (const char* path :
-             {"/bin/sh", "/usr/bin/make", "/usr/bin/ld", "/usr/bin/strip", "/usr/bin/gcc-12"})
-            tree.write(path, "");
+        fakes::install_headers(tree, "6.1.0-1", gcc);
+        fakes::install_programs(tree);
         tree.write("/usr/src/drv-1.0.0/dkms.conf", "PACKAGE_NAME=drv\nPACKAGE_VERSION=1.0.0\n"
                                                    "MAKE=make\nBUILT_MODULE_NAME=nvidia\n");
         const auto listed = source::list_tree(tree.root, "/usr/src/drv-1.0.0");
@@ -63,6 +54,11 @@ struct Fixture {
         if (tool.argv.back() == "--version") return ToolResult{0, false, gcc + "\n"};
         if (tool.argv.back() == "make") {
             ++compiles;
+            if (during) during();
+            if (!error.empty()) {
+                tool.on_line(error);
+                return ToolResult{2, false, ""};
+            }
             const auto at = std::ranges::find(tool.argv, "--directory");
             tree.write(*(at + 1) + "/nvidia.ko", fakes::module_image("nvidia", "6.1.0-1"));
         }
@@ -125,9 +121,84 @@ TEST_CASE_FIXTURE(Fixture, "another kernel, or another compiler, is another bake
     CHECK(compiles == 2);
 }
 
+// F-65, S4-24
+TEST_CASE_FIXTURE(Fixture,
+                  "a compile error is remembered, and the same inputs are not tried again") {
+    error = "nvidia.c:7:1: error: no such thing";
+    const auto first = run();
+    REQUIRE(!first);
+    CHECK(first.error().code == Errc::Hopeless);
+    const auto second = run();
+    REQUIRE(!second);
+    CHECK(second.error().code == Errc::Remembered);
+    CHECK(second.error().what == "the compile failed: nvidia.c:7:1: error: no such thing");
+    CHECK(compiles == 1);
+}
+
+// F-77
+TEST_CASE_FIXTURE(Fixture,
+                  "remembered or not: other headers or --force try again, success forgets") {
+    error = "nvidia.c:7:1: error: no such thing";
+    CHECK(!run());
+    options.force = true;
+    CHECK(run().error().code == Errc::Hopeless);
+    options.force = false;
+    tree.write("/usr/src/linux-headers-6.1.0-1/include/generated/utsversion.h", "#2");
+    CHECK(run().error().code == Errc::Hopeless);
+    CHECK(compiles == 3);
+    error = "";
+    CHECK(run().error().code == Errc::Remembered);
+    options.force = true;
+    REQUIRE(run());
+    CHECK(tree.root.list(names::failed_directory)->empty());
+}
+
+// F-68
+TEST_CASE_FIXTURE(Fixture, "what the machine did to a compile is not remembered") {
+    error = "nvidia.c:7:1: fatal error: error writing to x.o: No space left on device";
+    CHECK(run().error().code == Errc::Io);
+    error = "";
+    CHECK(run());
+}
+
+// F-62, F-63, F-64
+TEST_CASE_FIXTURE(Fixture, "what lacks is told, all of it, before anything runs") {
+    std::filesystem::remove(tree.outside("/usr/bin/gcc-12"));
+    std::filesystem::remove(tree.outside("/usr/bin/make"));
+    const auto baked = run();
+    REQUIRE(!baked);
+    CHECK(baked.error().what.contains("package gcc-12 brings it"));
+    CHECK(baked.error().what.contains("package make brings it"));
+    CHECK(effects.count("run ") == 0);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a fit bake of the image's own store is as good as one made here") {
+    const auto first = run();
+    REQUIRE(first);
+    const std::string vendor = std::string(names::vendor_store) + "/" + first->id;
+    std::filesystem::create_directories(tree.outside(std::string(names::vendor_store)));
+    std::filesystem::rename(tree.outside(first->path), tree.outside(vendor));
+    const auto second = run();
+    REQUIRE(second);
+    CHECK(second->path == vendor);
+    CHECK(second->reused);
+    CHECK(compiles == 1);
+}
+
+// F-94
+TEST_CASE_FIXTURE(Fixture, "while it compiles, the lock that a check takes is free") {
+    bool free = false;
+    during = [&] {
+        free = execute::Lock::take(tree.root, real, std::chrono::milliseconds(0)).has_value();
+        CHECK(!execute::Lock::take_bake(tree.root, real, std::chrono::milliseconds(0)));
+    };
+    REQUIRE(run());
+    CHECK(free);
+}
+
 // F-72, F-94
-TEST_CASE_FIXTURE(Fixture, "while another holds the lock, it waits no longer than its deadline") {
-    const auto lock = execute::Lock::take(tree.root, real, std::chrono::milliseconds(0));
+TEST_CASE_FIXTURE(Fixture, "while another bakes, it waits no longer than its deadline") {
+    const auto lock = execute::Lock::take_bake(tree.root, real, std::chrono::milliseconds(0));
     REQUIRE(lock);
     options.deadline = std::chrono::milliseconds(20);
     const auto baked = run();

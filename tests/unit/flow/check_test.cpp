@@ -9,6 +9,7 @@
 #include "base/digest.hpp"
 #include "base/names.hpp"
 #include "execute/marker_text.hpp"
+#include "fakes/kernel_headers.hpp"
 #include "fakes/module_image.hpp"
 #include "fakes/recording_effects.hpp"
 #include "fakes/temporary_root.hpp"
@@ -39,6 +40,8 @@ struct Machine {
 
     Machine() {
         const model::Host host = input::read_host();
+        fakes::install_headers(tree, host.kernel, "gcc-12 (Debian 12.2.0-14) 12.2.0");
+        fakes::install_programs(tree);
         const std::string image = fakes::module_image("nvidia", host.kernel);
         tree.write("/etc/gpuboot/versions.toml",
                    "schema = 1\n[driver]\nversion = \"1.0.0\"\nkind = \"open\"\n[driver.source]\n"

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "source/kernel_config.hpp"
+#include "input/kernel_config.hpp"
 
 #include "model/pin.hpp"
 
-namespace gpuboot::source {
+namespace gpuboot::input {
 
 namespace {
+
+constexpr std::string_view digits = "0123456789";
 
 /// The text after "KEY=" at the start of a line; "" when no line has it.
 std::string_view value_of(std::string_view text, std::string_view key) {
@@ -24,6 +26,12 @@ std::string_view without_quotes(std::string_view text) {
     return text;
 }
 
+bool is_version(std::string_view word) {
+    const auto dot = word.find_first_not_of(digits);
+    return dot != 0 && dot != std::string_view::npos && word[dot] == '.' &&
+           word.find_first_of(digits, dot) == dot + 1;
+}
+
 } // namespace
 
 Result<KernelConfig> read_kernel_config(std::string_view text) {
@@ -35,21 +43,30 @@ Result<KernelConfig> read_kernel_config(std::string_view text) {
                                        "aarch64");
     if (value_of(text, "CONFIG_MODULES") != "y")
         return fail(Errc::Unsupported, "this kernel loads no modules (CONFIG_MODULES)");
+    config.objtool =
+        value_of(text, "CONFIG_OBJTOOL") == "y" || value_of(text, "CONFIG_STACK_VALIDATION") == "y";
     config.compiler_text = without_quotes(value_of(text, "CONFIG_CC_VERSION_TEXT"));
-    config.compiler = config.compiler_text.substr(0, config.compiler_text.find(' '));
+    config.clang = value_of(text, "CONFIG_CC_IS_CLANG") == "y";
+    config.compiler =
+        config.clang ? "clang" : config.compiler_text.substr(0, config.compiler_text.find(' '));
     config.compiler_major = major_version(config.compiler_text);
     if (!model::is_source_name(config.compiler) || config.compiler_major.empty())
         return fail(Errc::BadInput, "CONFIG_CC_VERSION_TEXT names no compiler");
-    if (config.compiler.contains("clang"))
-        return fail(Errc::Unsupported, "kernels compiled with clang are not supported yet");
     return config;
 }
 
 std::string major_version(std::string_view compiler_text) {
-    const auto space = compiler_text.rfind(' ');
-    if (space == std::string_view::npos) return "";
-    const std::string_view version = compiler_text.substr(space + 1);
-    return std::string(version.substr(0, version.find_first_not_of("0123456789")));
+    std::string_view found;
+    // gcc tells its version last, behind what its maker has to say; clang behind that word.
+    while (!compiler_text.empty()) {
+        const std::string_view word = compiler_text.substr(0, compiler_text.find(' '));
+        const bool clang = compiler_text.starts_with("version ");
+        compiler_text.remove_prefix(std::min(word.size() + 1, compiler_text.size()));
+        if (is_version(word)) found = word;
+        if (clang && is_version(compiler_text))
+            return std::string(compiler_text.substr(0, compiler_text.find('.')));
+    }
+    return std::string(found.substr(0, found.find('.')));
 }
 
-} // namespace gpuboot::source
+} // namespace gpuboot::input
