@@ -26,6 +26,8 @@ void Complaint::add(const std::string& text) {
     if (driver && first_of_driver_.empty() && text.size() > 8) first_of_driver_ = text;
     // A taint is noted of modules that load as well as of those that do not.
     if (text.ends_with("taints kernel.") || text.ends_with("tainting kernel")) return;
+    // Said of each symbol whose CRC differs, behind the line that tells so.
+    if (text.ends_with("(err -22)")) return;
     if (text.contains("nvidia")) last_of_module_ = text;
     // Of a signature it does not like the kernel complains without naming the module.
     if (text.starts_with("Loading of ") || text.starts_with("Lockdown: ")) last_of_gate_ = text;

@@ -214,8 +214,11 @@ TEST_CASE("of the kernel's lines the one that says why") { // F-46
           "Loading of unsigned module is rejected");
     CHECK(telling({"nvidia: x", "Lockdown: gpuboot-phase: unsigned module loading is restricted"})
               .starts_with("Lockdown: "));
-    CHECK(telling({"nvidia: disagrees about version of symbol a", "nvidia: Unknown symbol a"}) ==
-          "nvidia: Unknown symbol a");
+    CHECK(telling({"nvidia: disagrees about version of symbol a",
+                   "nvidia: Unknown symbol a (err -22)"}) ==
+          "nvidia: disagrees about version of symbol a");
+    CHECK(telling({"nvidia: x", "nvidia: Unknown symbol a (err -2)"}) ==
+          "nvidia: Unknown symbol a (err -2)");
     CHECK(telling({"NVRM: loading NVIDIA UNIX", "NVRM: No NVIDIA GPU found.", "NVRM: second",
                    "nvidia: z"}) == "NVRM: No NVIDIA GPU found.");
 }
