@@ -83,7 +83,10 @@ inline constexpr Event gpu_changed{"GPU added, removed or failed",
                                    "ee3a2cf512594ea9831197544f3f02b1"};
 inline constexpr Event input_invalid{"input file invalid", "7f0d866e311c42b69f9f1126875658c6"};
 inline constexpr Event request_refused{"request refused", "a74cf1d429ca44a8bf2fe8bb9e948772"};
-inline constexpr std::array events{verdict_reached, bake_damaged, load_refused,  build_failed,
-                                   bake_committed,  gpu_changed,  input_invalid, request_refused};
+inline constexpr Event module_in_use{"module in use, reboot needed",
+                                     "114146bd1d1042d0b6559930fc914847"};
+inline constexpr std::array events{module_in_use, verdict_reached, bake_damaged,
+                                   load_refused,  build_failed,    bake_committed,
+                                   gpu_changed,   input_invalid,   request_refused};
 
 } // namespace gpuboot::names

@@ -129,6 +129,8 @@ Reason reason_of(const Step& step, const std::string& error) {
     }
     if (const auto* unit = std::get_if<StartUnit>(&step))
         return {UnitFailed, unit->unit, "active", error};
+    if (const auto* unload = std::get_if<UnloadModule>(&step))
+        return {DriverInUse, unload->name, "nobody", error};
     if (const auto* node = std::get_if<MakeNode>(&step))
         return {NodeWrong, node->path, "a node that can be made", error};
     return {StepFailed, to_text(step), "done", error};

@@ -5,9 +5,11 @@
 #include <array>
 #include <iterator>
 
+#include "decide/foreign.hpp"
 #include "decide/judge_admission.hpp"
 #include "decide/judge_companions.hpp"
 #include "decide/judge_compile.hpp"
+#include "decide/running.hpp"
 
 namespace gpuboot::decide {
 
@@ -15,15 +17,6 @@ namespace {
 
 using namespace model;
 using enum ReasonCode;
-
-/// The kernel cannot tell a grid driver from a proprietary one: both name themselves alike.
-bool same_kind(Kind pinned, Kind loaded) {
-    return (pinned == Kind::Open) == (loaded == Kind::Open);
-}
-
-std::string name_of(const LoadedDriver& driver) {
-    return driver.version + " (" + (driver.kind == Kind::Open ? "open" : "proprietary") + ")";
-}
 
 /// "nvidia-uvm" is the file's name, "nvidia_uvm" the kernel's.
 std::string in_kernel_words(std::string name) {
@@ -38,6 +31,11 @@ bool all_modules_live(const Facts& facts) {
     });
 }
 
+/// These hold a GPU for a virtual machine, or for nobody: such a GPU is left alone for ever.
+bool is_set_aside(const Gpu& gpu) {
+    return gpu.driver == "vfio-pci" || gpu.driver == "pci-stub" || gpu.driver == "xen-pciback";
+}
+
 /// GPUs that something else than the driver holds, or nothing does.
 std::vector<Reason> judge_bindings(const Facts& facts) {
     std::vector<Reason> reasons;
@@ -45,15 +43,31 @@ std::vector<Reason> judge_bindings(const Facts& facts) {
         if (gpu.driver == "nvidia") continue;
         if (gpu.driver.empty())
             reasons.push_back({GpuUnbound, gpu.address, "nvidia", "no driver"});
+        else if (is_set_aside(gpu))
+            reasons.push_back({GpuLeftAlone, gpu.address, "nvidia or no driver", gpu.driver});
         else
             reasons.push_back({GpuHeldByOther, gpu.address, "nvidia or no driver", gpu.driver});
     }
     return reasons;
 }
 
-bool all_held_by_others(const Facts& facts) {
+bool all_set_aside(const Facts& facts) {
+    return !facts.gpus.empty() && std::ranges::all_of(facts.gpus, is_set_aside);
+}
+
+/// Other drivers hold all GPUs.
+std::optional<Verdict> judge_holders(const Facts& facts) {
     const auto held = [](const Gpu& gpu) { return !gpu.driver.empty() && gpu.driver != "nvidia"; };
-    return !facts.gpus.empty() && std::ranges::all_of(facts.gpus, held);
+    if (facts.gpus.empty() || !std::ranges::all_of(facts.gpus, held)) return std::nullopt;
+    return Verdict{VerdictKind::Blocked, "", judge_bindings(facts)};
+}
+
+/// A bake is wanted: is there a GPU for it, and does this kernel load any module?
+std::optional<Verdict> judge_means(const Facts& facts) {
+    if (auto held = judge_holders(facts)) return held;
+    if (auto disabled = judge_loading(facts))
+        return Verdict{VerdictKind::Blocked, "", {std::move(*disabled)}};
+    return std::nullopt;
 }
 
 Verdict judge_loaded(const Facts& facts) {
@@ -116,6 +130,22 @@ Verdict judge_bakes(const Facts& facts) {
     return verdict;
 }
 
+/// Another driver runs: it goes when it can, else the machine stays as it is.
+std::optional<Verdict> judge_other(const Facts& facts, const Reason& other) {
+    if (facts.policy.replace_loaded == ReplaceLoaded::Never) {
+        const bool of_pin = facts.loaded->version == facts.pin.value->version;
+        // The operator wants what runs, and it is the pinned version: that is said, not refused.
+        if (!of_pin || !all_modules_live(facts)) return Verdict{VerdictKind::Blocked, "", {other}};
+        Verdict verdict = judge_loaded(facts);
+        verdict.reasons.insert(verdict.reasons.begin(), other);
+        return verdict;
+    }
+    auto reasons = judge_unload(facts);
+    if (reasons.empty()) return judge_means(facts);
+    reasons.insert(reasons.begin(), other);
+    return Verdict{VerdictKind::Blocked, "", std::move(reasons)};
+}
+
 /// A driver runs, or would after this verdict's steps: then it has to find its companions.
 bool is_of_use(VerdictKind kind) {
     return kind == VerdictKind::Ready || kind == VerdictKind::Fast || kind == VerdictKind::Fetch ||
@@ -129,6 +159,7 @@ std::optional<Verdict> judge_machine(const Facts& facts) {
         return Verdict{VerdictKind::OptedOut, "", {{OptedOut, "", "", facts.opted_out}}};
     if (facts.gpus.empty() && !facts.offline)
         return Verdict{VerdictKind::Idle, "", {{NoGpu, "", "a GPU of vendor 10de", "none"}}};
+    if (all_set_aside(facts)) return Verdict{VerdictKind::Idle, "", judge_bindings(facts)};
     if (!facts.pin.value) {
         const bool malformed = !facts.pin.flaw.empty();
         return Verdict{VerdictKind::Blocked,
@@ -136,35 +167,36 @@ std::optional<Verdict> judge_machine(const Facts& facts) {
                        {{malformed ? PinMalformed : PinMissing, facts.pin_path, "a driver version",
                          malformed ? facts.pin.flaw : "nothing"}}};
     }
-    const Pin& pin = *facts.pin.value;
-    if (facts.loaded &&
-        (facts.loaded->version != pin.version || !same_kind(pin.kind, facts.loaded->kind)))
-        return Verdict{
-            VerdictKind::Blocked,
-            "",
-            {{OtherDriverLoaded, facts.loaded->srcversion,
-              pin.version + " (" + std::string(to_text(pin.kind)) + ")", name_of(*facts.loaded)}}};
-    if (facts.loaded && all_modules_live(facts)) return judge_loaded(facts);
-    // Half of it is live and no bake is active: completing another's driver would mix two (V8).
-    if (facts.loaded && facts.active.empty())
-        return Verdict{VerdictKind::Blocked,
-                       "",
-                       {{OtherDriverLoaded, "", "a driver from a bake",
-                         name_of(*facts.loaded) + " from elsewhere"}}};
-    if (all_held_by_others(facts)) return Verdict{VerdictKind::Blocked, "", judge_bindings(facts)};
-    if (auto disabled = judge_loading(facts))
-        return Verdict{VerdictKind::Blocked, "", {std::move(*disabled)}};
-    return std::nullopt;
+    if (auto stuck = judge_states(facts); !stuck.empty())
+        return Verdict{VerdictKind::Blocked, "", std::move(stuck)};
+    if (const auto other = in_the_way(facts)) return judge_other(facts, *other);
+    // Half of the active bake is live: it is completed.
+    if (!facts.loaded || !all_modules_live(facts)) return judge_means(facts);
+    // From elsewhere: only the bakes say whether it is the same driver.
+    if (facts.active.empty() && facts.bakes.empty()) return std::nullopt;
+    return judge_loaded(facts);
 }
 
 Verdict judge(const Facts& facts) {
     auto machine = judge_machine(facts);
-    Verdict verdict = machine ? std::move(*machine) : judge_bakes(facts);
+    const auto other = in_the_way(facts);
+    Verdict verdict;
+    if (machine)
+        verdict = std::move(*machine);
+    else if (facts.loaded && !other && all_modules_live(facts))
+        verdict = judge_loaded(facts);
+    else
+        verdict = judge_bakes(facts);
+    // What runs goes on running until a bake is there that can take its place.
+    if (!machine && other && verdict.kind != VerdictKind::Fast)
+        verdict.reasons.insert(verdict.reasons.begin(), *other);
     if (is_of_use(verdict.kind)) {
         auto missing = judge_companions(facts);
         if (!missing.empty()) verdict.kind = VerdictKind::Blocked;
         std::ranges::move(missing, std::back_inserter(verdict.reasons));
     }
+    if (verdict.kind != VerdictKind::Idle && verdict.kind != VerdictKind::OptedOut)
+        std::ranges::move(judge_foreign(facts), std::back_inserter(verdict.reasons));
     if (!facts.policy_flaw.empty())
         verdict.reasons.push_back({PolicyMalformed, "", "a valid policy", facts.policy_flaw});
     return verdict;

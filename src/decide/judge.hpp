@@ -11,9 +11,10 @@
 namespace gpuboot::decide {
 
 /// The first of these that holds decides; the reasons say why:
-///   opted out; no GPU; no usable pin; another driver in the way; the pinned driver live and
-///   bound (ready); a bake that fits (fast: of several the one whose id sorts last, on every boot
-///   the same, and of one id in both stores the local one, which is listed last); a load that no
+///   opted out; no GPU, or every one set aside for guests (idle); no usable pin; a wedged module;
+///   another driver that runs and cannot make way (blocked); the pinned driver live and bound
+///   (ready); a bake that fits (fast: of several the one whose id sorts last, on every boot the
+///   same, and of one id in both stores the local one, which is listed last); a load that no
 ///   compile can cure (blocked); a compile may help (rebuild); blocked.
 model::Verdict judge(const model::Facts& facts);
 

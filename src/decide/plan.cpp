@@ -2,8 +2,10 @@
 #include "decide/plan.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "decide/judge.hpp"
+#include "decide/running.hpp"
 
 namespace gpuboot::decide {
 
@@ -33,15 +35,19 @@ void plan_module(const Marker& marker, const MarkerModule& module,
 
 Plan plan_load(const Facts& facts, const BakeFact& bake) {
     const Marker& marker = *bake.marker.value;
-    Plan plan;
+    const bool replaces = in_the_way(facts).has_value();
+    Plan plan = replaces ? plan_unload(facts) : Plan{};
     if (facts.active != bake.id) plan.push_back(Activate{bake.id, bake.vendor});
     std::vector<std::string> planned;
-    if (facts.loaded) planned = facts.loaded->modules;
+    if (facts.loaded && !replaces) planned = facts.loaded->modules;
     for (const std::string& name : facts.policy.modules) {
         const auto module =
             std::ranges::find(marker.modules, "modules/" + name + ".ko", &MarkerModule::path);
         if (module != marker.modules.end()) plan_module(marker, *module, planned, plan);
     }
+    if (replaces)
+        for (const std::string& unit : stopped_units(facts))
+            plan.push_back(StartUnit{unit, false});
     return plan;
 }
 

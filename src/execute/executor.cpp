@@ -13,7 +13,8 @@ namespace {
 using namespace model;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::minutes unit_deadline{5}; // the unit's own TimeoutStartSec is shorter
+constexpr std::chrono::minutes unit_deadline{5};  // the unit's own TimeoutStartSec is shorter
+constexpr std::chrono::seconds stop_deadline{10}; // the check has 30 for everything
 constexpr std::string_view probe = GPUBOOT_LIBEXECDIR "/gpuboot-probe";
 
 /// A telemetry unit that does not even get enqueued never fails a boot (S3-05).
@@ -80,6 +81,12 @@ Result<void> Executor::perform(const LoadModule& step) {
 
 Result<void> Executor::perform(const UnloadModule& step) {
     return effects_.unload_module(step.name);
+}
+
+Result<void> Executor::perform(const StopUnit& step) {
+    return run_tool(
+        effects_,
+        {{"/usr/bin/systemctl", "stop", "--", step.unit}, Tool{}.environment, stop_deadline, {}});
 }
 
 Result<void> Executor::perform(const RequestRebuild&) {

@@ -37,6 +37,7 @@ class Executor {
     Result<void> perform(const model::Deactivate& step);
     Result<void> perform(const model::LoadModule& step);
     Result<void> perform(const model::UnloadModule& step);
+    Result<void> perform(const model::StopUnit& step);
     Result<void> perform(const model::RequestRebuild& step);
     Result<void> perform(const model::MakeNode& step);
     Result<void> perform(const model::MakeLink& step);

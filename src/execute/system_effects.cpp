@@ -199,7 +199,10 @@ Result<void> SystemEffects::load_module(std::string_view name, ByteView image) {
 }
 
 Result<void> SystemEffects::unload_module(std::string_view name) {
-    return remove_module(std::string(name));
+    if (auto removed = remove_module(std::string(name)); !removed) return removed;
+    const std::string shown = "/sys/module/" + std::string(name);
+    if (!root_.exists(shown + "/initstate")) return {};  // gone, or built in and never ours
+    return fail_errno(shown + " is still there", EBUSY); // S1-25
 }
 
 Result<void> SystemEffects::load_system_module(std::string_view name) {

@@ -20,6 +20,7 @@ Result<input::World> look(const Root& root) {
     auto facts = input::gather_machine(root, input::read_host());
     if (!facts) return forward(std::move(facts).error(), "reading the machine");
     input::World world{std::move(*facts), {}, false};
+    input::remember_running(root, world);
     read_if_needed(root, world);
     return world;
 }
@@ -27,6 +28,7 @@ Result<input::World> look(const Root& root) {
 Result<void> look_again(const Root& root, input::World& world) {
     if (auto read = input::refresh(root, world.facts); !read)
         return forward(std::move(read).error(), "reading the machine again");
+    if (world.facts.running.origins.empty()) input::remember_running(root, world);
     read_if_needed(root, world);
     return {};
 }

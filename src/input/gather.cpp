@@ -5,12 +5,17 @@
 #include "input/admission.hpp"
 #include "input/attempts.hpp"
 #include "input/companions.hpp"
+#include "input/device_users.hpp"
 #include "input/failed_builds.hpp"
+#include "input/foreign.hpp"
 #include "input/gpus.hpp"
 #include "input/host.hpp"
 #include "input/loaded_driver.hpp"
+#include "input/marker.hpp"
+#include "input/origins.hpp"
 #include "input/pin.hpp"
 #include "input/policy.hpp"
+#include "input/running.hpp"
 #include "input/toolchain.hpp"
 
 namespace gpuboot::input {
@@ -20,6 +25,31 @@ namespace {
 std::string active_bake(const Root& root) {
     auto target = root.read_link(names::active_link);
     return target ? target->substr(target->rfind('/') + 1) : "";
+}
+
+/// So that a boot which is done needs no look at the store to know whose driver runs.
+std::string active_srcversion(const Root& root, const std::string& active) {
+    const std::string path =
+        std::string(names::active_link) + "/" + std::string(names::marker_file);
+    auto text = root.read_text(path, 1 << 20);
+    if (!text) return "";
+    const auto marker = parse_marker(path, active, *text).value.value_or(model::Marker{});
+    for (const model::MarkerModule& module : marker.modules)
+        if (module.name == "nvidia") return module.srcversion;
+    return "";
+}
+
+void read_running(const Root& root, model::Facts& facts) {
+    facts.active_srcversion.clear();
+    if (facts.loaded && !facts.active.empty())
+        facts.active_srcversion = active_srcversion(root, facts.active);
+    facts.running.modules = read_running_modules(root);
+    facts.running.users.clear();
+    facts.running.users_flaw.clear();
+    if (!is_suspicious(facts)) return;
+    DeviceUsers users = read_device_users(root);
+    facts.running.users = std::move(users.users);
+    facts.running.users_flaw = std::move(users.flaw);
 }
 
 } // namespace
@@ -37,6 +67,7 @@ Result<model::Facts> gather_machine(const Root& root, const model::Host& host) {
     // Of a kernel that does not run here nobody knows what it will demand.
     if (root.is_system() && host.kernel == read_host().kernel)
         facts.admission = read_admission(root);
+    facts.foreign = read_foreign(root, host.kernel);
     if (auto read = refresh(root, facts); !read) return forward(std::move(read).error());
     if (facts.pin.value && (facts.offline || !facts.gpus.empty()))
         facts.companions = read_companions(root, host, facts.pin.value->version);
@@ -47,6 +78,7 @@ Result<World> gather(const Root& root, const model::Host& host) {
     auto facts = gather_machine(root, host);
     if (!facts) return forward(std::move(facts).error());
     World world{std::move(*facts), {}, false};
+    remember_running(root, world);
     read_bakes(root, world);
     read_compile(root, world.facts);
     return world;
@@ -58,13 +90,18 @@ void read_compile(const Root& root, model::Facts& facts) {
     facts.failed_builds = read_failed_builds(root, *facts.pin.value, facts.host.kernel);
 }
 
+void remember_running(const Root& root, World& world) {
+    if (is_suspicious(world.facts))
+        world.facts.running.origins = read_origins(root, world.facts, world.images);
+}
+
 void read_bakes(const Root& root, World& world) {
     model::Facts& facts = world.facts;
     const std::string version = facts.pin.value ? facts.pin.value->version : "";
     StoreReading store = read_store(root, {facts.host.kernel, facts.host.arch, version});
     facts.bakes = std::move(store.bakes);
     facts.store_flaw = std::move(store.flaw);
-    world.images = std::move(store.images);
+    world.images.merge(store.images);
     world.store_read = true;
 }
 
@@ -76,6 +113,7 @@ Result<void> refresh(const Root& root, model::Facts& facts) {
     facts.gpus = std::move(*gpus);
     facts.active = active_bake(root);
     facts.loaded = read_loaded_driver(root);
+    read_running(root, facts);
     facts.refused = read_refused_loads(root);
     facts.rebuilt = read_rebuild_attempt(root);
     return {};

@@ -24,6 +24,9 @@ Result<World> gather(const Root& root, const model::Host& host);
 /// Everything but the store.
 Result<model::Facts> gather_machine(const Root& root, const model::Host& host);
 
+/// Reads the files that another's running modules could be put back from, before they may go.
+void remember_running(const Root& root, World& world);
+
 /// Adds the store to what is known.
 void read_bakes(const Root& root, World& world);
 

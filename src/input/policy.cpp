@@ -40,6 +40,10 @@ void read_ready(Fields& ready, Policy& policy) {
 }
 
 void read_driver(Fields& driver, Policy& policy) {
+    if (driver.optional_text("replace_loaded"))
+        policy.replace_loaded = driver.choice("replace_loaded", {"never", "if-idle"}) == "never"
+                                    ? model::ReplaceLoaded::Never
+                                    : model::ReplaceLoaded::IfIdle;
     auto modules = driver.optional_texts("modules");
     if (!modules) return;
     for (const std::string& name : *modules)

@@ -11,10 +11,12 @@
 #include "model/admission.hpp"
 #include "model/companions.hpp"
 #include "model/compile.hpp"
+#include "model/foreign.hpp"
 #include "model/gpu.hpp"
 #include "model/marker.hpp"
 #include "model/pin.hpp"
 #include "model/policy.hpp"
+#include "model/running.hpp"
 
 namespace gpuboot::model {
 
@@ -95,7 +97,11 @@ struct Facts {
     std::string store_flaw; ///< why the store could not be read; "" when it could, or is absent
     std::vector<BakeFact> bakes; ///< by id; of two with one id the vendor's first
     std::string active;          ///< id that /run/gpuboot/active points to; "" when absent
+    /// Of nvidia in the active bake's marker; read while one is live.
+    std::string active_srcversion;
     std::optional<LoadedDriver> loaded;
+    Running running;
+    std::vector<Foreign> foreign;
     std::vector<RefusedLoad> refused;
     std::optional<RebuildAttempt> rebuilt;  ///< absent: none was tried in this boot
     std::vector<Lack> lacks;                ///< for a compile; read only when one may be wanted

@@ -25,6 +25,7 @@ struct Sentence {
         return text;
     }
     std::string operator()(const UnloadModule& s) const { return "unload module " + s.name; }
+    std::string operator()(const StopUnit& s) const { return "stop unit " + s.unit; }
     std::string operator()(const RequestRebuild&) const { return "ask for a rebuild"; }
     std::string operator()(const MakeNode& s) const {
         return "make node " + s.path + " c " + std::to_string(s.major) + ":" +

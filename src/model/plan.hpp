@@ -27,9 +27,13 @@ struct LoadModule { ///< the bytes with this digest, not whatever the path holds
     std::vector<std::string> depends; ///< modules of the kernel's own tree to load first
     bool operator==(const LoadModule&) const = default;
 };
-struct UnloadModule { ///< one that this plan's predecessor loaded from a bake that then failed
+struct UnloadModule { ///< never forced; done only when /sys/module no longer shows it
     std::string name;
     bool operator==(const UnloadModule&) const = default;
+};
+struct StopUnit { ///< a daemon that is known to do nothing but hold the driver's devices
+    std::string unit;
+    bool operator==(const StopUnit&) const = default;
 };
 struct RequestRebuild { ///< leave /run/gpuboot/next/rebuild for the next unit of the chain
     bool operator==(const RequestRebuild&) const = default;
@@ -64,8 +68,8 @@ struct MarkReady { ///< /run/gpuboot/ready
     bool operator==(const MarkReady&) const = default;
 };
 
-using Step = std::variant<Activate, Deactivate, LoadModule, UnloadModule, RequestRebuild, MakeNode,
-                          MakeLink, Remove, TestReady, StartUnit, MarkReady>;
+using Step = std::variant<Activate, Deactivate, LoadModule, UnloadModule, StopUnit, RequestRebuild,
+                          MakeNode, MakeLink, Remove, TestReady, StartUnit, MarkReady>;
 using Plan = std::vector<Step>;
 
 std::string to_text(const Step& step);

@@ -3,6 +3,10 @@
 
 namespace gpuboot::model {
 
+std::string_view to_text(ReplaceLoaded when) {
+    return when == ReplaceLoaded::Never ? "never" : "if-idle";
+}
+
 std::string_view to_text(ReadyTest test) {
     switch (test) {
     case ReadyTest::Bound: return "bound";

@@ -26,12 +26,21 @@ enum class UserspaceRule {
 
 std::string_view to_text(UserspaceRule rule);
 
+/// What to do about another driver that is loaded already.
+enum class ReplaceLoaded {
+    Never,
+    IfIdle, ///< unload it when nobody uses it and a bake fits, all of it or nothing
+};
+
+std::string_view to_text(ReplaceLoaded when);
+
 struct Policy {
     ReadyTest ready_test = ReadyTest::Open;
     int ready_timeout_seconds = 10;
     /// Loaded in this order, each after what it depends on; file names without ".ko".
     std::vector<std::string> modules{"nvidia", "nvidia-uvm", "nvidia-modeset"};
     UserspaceRule userspace = UserspaceRule::IfPresent;
+    ReplaceLoaded replace_loaded = ReplaceLoaded::IfIdle;
     std::vector<std::string> critical_units; ///< started and waited for; a failure is fatal
     std::vector<std::string> deferred_units; ///< enqueued after ready; never waited for
     bool rebuild_allowed = true;

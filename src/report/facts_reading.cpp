@@ -8,6 +8,7 @@
 #include "report/admission_record.hpp"
 #include "report/compile_record.hpp"
 #include "report/facts_record.hpp"
+#include "report/running_record.hpp"
 
 namespace gpuboot::report {
 
@@ -91,6 +92,9 @@ void read_policy(Fields& fields, Facts& facts) {
              {UserspaceRule::IfPresent, UserspaceRule::Required, UserspaceRule::Ignore})
             if (rule == to_text(known)) policy.userspace = known;
     }
+    if (fields.optional_text("replace_loaded") &&
+        fields.choice("replace_loaded", {"never", "if-idle"}) == "never")
+        policy.replace_loaded = ReplaceLoaded::Never;
     policy.critical_units = fields.optional_texts("critical_units").value_or(policy.critical_units);
     policy.deferred_units = fields.optional_texts("deferred_units").value_or(policy.deferred_units);
     policy.rebuild_allowed =
@@ -235,6 +239,7 @@ Result<Facts> facts_of(const std::string& file, const Node& record) {
     with_table(fields, "loaded", [&](Fields& loaded) { facts.loaded = read_loaded(loaded); });
     facts.refused = read_each(fields, "refused", read_refusal);
     read_compile(fields, facts);
+    read_running(fields, facts);
     if (auto flaw = fields.flaw()) return fail(Errc::BadInput, *flaw);
     return facts;
 }

@@ -3,6 +3,7 @@
 
 #include "report/admission_record.hpp"
 #include "report/compile_record.hpp"
+#include "report/running_record.hpp"
 
 namespace gpuboot::report {
 
@@ -51,6 +52,7 @@ Table record_of_policy(const Facts& facts) {
     table.push_back({"ready_timeout_seconds", policy.ready_timeout_seconds});
     put(table, "modules", policy.modules);
     table.push_back({"userspace", to_text(policy.userspace)});
+    table.push_back({"replace_loaded", to_text(policy.replace_loaded)});
     put(table, "critical_units", policy.critical_units);
     put(table, "deferred_units", policy.deferred_units);
     table.push_back({"rebuild_allowed", policy.rebuild_allowed});
@@ -156,6 +158,7 @@ Node record_of(const Facts& facts) {
     if (facts.loaded) table.push_back({"loaded", record_of_loaded(*facts.loaded)});
     put(table, "refused", facts.refused, record_of_refusal);
     put_compile(table, facts);
+    add_running(table, facts);
     return table;
 }
 

@@ -42,6 +42,9 @@ std::optional<names::Event> event_of(ReasonCode code) {
     case HeadersMissing:
     case CompilerMissing:
     case ToolMissing: return names::build_failed;
+    case DriverInUse:
+    case ModuleWedged: return names::module_in_use;
+    case ForeignMalformed: return names::input_invalid;
     case GpuUnbound:
     case NodeWrong:
     case OpenFailed:
@@ -63,7 +66,10 @@ std::optional<names::Event> event_of(ReasonCode code) {
     case UserspaceVersion:
     case FirmwareMissing:
     case OtherDriverLoaded:
+    case OriginUnknown:
+    case ForeignDriver:
     case GpuHeldByOther:
+    case GpuLeftAlone:
     case RebuildForbidden:
     case UnitFailed:
     case StepFailed: return std::nullopt;

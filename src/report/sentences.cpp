@@ -24,7 +24,7 @@ std::string headline(const Verdict& verdict) {
     case VerdictKind::Fast: return "fast: bake" + bake + " fits this machine";
     case VerdictKind::Fetch: return "fetch: no bake here fits, a depot may hold one";
     case VerdictKind::Rebuild: return "rebuild: no bake fits, a compile is needed";
-    case VerdictKind::Idle: return "idle: there is no GPU, the bakes stay inert";
+    case VerdictKind::Idle: return "idle: there is no GPU to drive, the bakes stay inert";
     case VerdictKind::OptedOut: return "opted_out: no driver is wanted from gpuboot";
     case VerdictKind::Blocked: return "blocked: a person has to act";
     }

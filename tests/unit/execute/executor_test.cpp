@@ -54,7 +54,7 @@ Plan every_step() {
                  MakeLink{"/dev/char/195:0", "../nvidia0"}, Remove{"/dev/nvidia1"},
                  TestReady{ReadyTest::Open, {"/dev/nvidia0"}, 10}, StartUnit{"a.service", true},
                  MarkReady{}, StartUnit{"b.service", false}, RequestRebuild{},
-                 UnloadModule{"nvidia_uvm"}, Deactivate{}});
+                 UnloadModule{"nvidia_uvm"}, StopUnit{"c.service"}, Deactivate{}});
     return plan;
 }
 
@@ -74,7 +74,7 @@ TEST_CASE("every step becomes its effect, in the plan's order") {
     const auto loadable = images();
     const Execution execution = Executor(effects, loadable).run(every_step());
     CHECK_FALSE(execution.failure);
-    CHECK(outcomes(execution) == "ddddddddddddd");
+    CHECK(outcomes(execution) == "dddddddddddddd");
     CHECK(effects.calls ==
           Calls{"ensure_directory /run/gpuboot 0755",
                 "replace_link /run/gpuboot/active /var/lib/gpuboot/bakes/b1",
@@ -86,7 +86,7 @@ TEST_CASE("every step becomes its effect, in the plan's order") {
                 "run /usr/bin/systemctl --no-block start -- b.service",
                 "ensure_directory /run/gpuboot/next 0700",
                 "replace_file /run/gpuboot/next/rebuild 0600", "unload_module nvidia_uvm",
-                "remove /run/gpuboot/active"});
+                "run /usr/bin/systemctl stop -- c.service", "remove /run/gpuboot/active"});
 }
 
 TEST_CASE("the bytes that were verified are the bytes that are loaded") { // F-45

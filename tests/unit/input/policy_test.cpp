@@ -44,6 +44,7 @@ test = "nvml"
 timeout_seconds = 60
 [driver]
 modules = ["nvidia"]
+replace_loaded = "never"
 [userspace]
 rule = "required"
 [units]
@@ -58,6 +59,7 @@ allow = false
     wanted.ready_test = model::ReadyTest::Nvml;
     wanted.ready_timeout_seconds = 60;
     wanted.modules = {"nvidia"};
+    wanted.replace_loaded = model::ReplaceLoaded::Never;
     wanted.userspace = model::UserspaceRule::Required;
     wanted.critical_units = {"nvidia-fabricmanager.service"};
     wanted.deferred_units = {"dcgm@gpu\\x2d0.service"};
@@ -92,6 +94,8 @@ TEST_CASE("a flaw names file, line and field, and leaves the defaults") { // F-4
     CHECK(flaw_of("schema = 1\n[rebuild]\nallow = \"no\"\n")
               .contains(":3: rebuild.allow: wanted true or false"));
     CHECK(flaw_of("schema = 1\n[driver]\nmodules = [\"../x\"]\n").contains(":3: driver.modules"));
+    CHECK(flaw_of("schema = 1\n[driver]\nreplace_loaded = \"always\"\n")
+              .contains(":3: driver.replace_loaded: wanted \"never\""));
     CHECK(flaw_of("schema = 1\n[driver]\nmodules = \"nvidia\"\n").contains(":3: driver.modules"));
     CHECK(flaw_of("schema = 1\nready = 1\n").contains(":2: ready: wanted a table"));
     for (const char* unit : {"no-dot", "-x.service", "a b.service", "a/b.service", "a\\n.service"})

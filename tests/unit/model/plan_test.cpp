@@ -13,6 +13,7 @@ TEST_CASE("every step is one sentence that a person can read before it is done")
     CHECK(to_text(LoadModule{"b1", "nvidia_drm", "0123456789abcdef", {"drm", "video"}}) ==
           "load module nvidia_drm (sha256 0123456789ab) after drm, video");
     CHECK(to_text(UnloadModule{"nvidia_uvm"}) == "unload module nvidia_uvm");
+    CHECK(to_text(StopUnit{"a.service"}) == "stop unit a.service");
     CHECK(to_text(RequestRebuild{}) == "ask for a rebuild");
     CHECK(to_text(MakeNode{"/dev/nvidia0", 195, 0, 0660, 0, 44}) ==
           "make node /dev/nvidia0 c 195:0 mode 0660 owner 0:44");

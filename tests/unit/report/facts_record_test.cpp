@@ -39,6 +39,7 @@ Facts full() {
     facts.policy.ready_test = ReadyTest::Nvml;
     facts.policy.ready_timeout_seconds = 77;
     facts.policy.modules = {"nvidia"};
+    facts.policy.replace_loaded = ReplaceLoaded::Never;
     facts.policy.userspace = UserspaceRule::Ignore;
     facts.policy.critical_units = {"a.service"};
     facts.policy.deferred_units = {"b.service"};
@@ -58,6 +59,14 @@ Facts full() {
     facts.store_flaw = "Input/output error";
     facts.active = "b1";
     facts.loaded = LoadedDriver{"570.86.15", Kind::Proprietary, {"nvidia"}, "ABCDEF"};
+    facts.active_srcversion = "FEDCBA";
+    facts.running = {
+        {{"nvidia", "going", "ABCDEF", 3, {"nvidia_uvm"}}, {"nvidia_uvm", "live", "", 0, {}}},
+        {{812, "python3", "job.service", "nvidia_uvm"}},
+        "2 processes could not be looked into",
+        {{"nvidia", "/lib/modules/6.1/updates/nvidia.ko", "ABCDEF", "0123"}}};
+    facts.foreign = {{ForeignKind::Dkms, "/var/lib/dkms/nvidia/1.0", "1.0", "registered", ""},
+                     {ForeignKind::Marker, "/opt/marker", "", "", "kernel is blank"}};
     facts.refused = {{"b1", "nvidia", 8, "bad magic"}, {"b2", "nvidia_uvm", 22, ""}};
     facts.rebuilt = RebuildAttempt{"no space"};
     BakeFact& bake = facts.bakes.front();

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "report/running_record.hpp"
+
+#include <limits>
+
+namespace gpuboot::report {
+
+namespace {
+
+using namespace model;
+
+void put(Table& table, const char* key, const std::string& text) {
+    if (!text.empty()) table.push_back({key, text});
+}
+
+template <class T>
+void put(Table& table, const char* key, const std::vector<T>& values, Table (*record)(const T&)) {
+    Array records;
+    for (const T& value : values)
+        records.push_back(record(value));
+    if (!records.empty()) table.push_back({key, std::move(records)});
+}
+
+Table record_of_module(const RunningModule& module) {
+    Table table{{"name", module.name}, {"state", module.state}};
+    put(table, "srcversion", module.srcversion);
+    table.push_back({"refcount", module.refcount});
+    table.push_back({"holders", Array(module.holders.begin(), module.holders.end())});
+    return table;
+}
+
+Table record_of_user(const DeviceUser& user) {
+    Table table{{"pid", user.pid}, {"comm", user.comm}};
+    put(table, "unit", user.unit);
+    table.push_back({"module", user.module});
+    return table;
+}
+
+Table record_of_origin(const ModuleOrigin& origin) {
+    Table table{{"name", origin.name}, {"path", origin.path}};
+    put(table, "srcversion", origin.srcversion);
+    table.push_back({"sha256", origin.sha256});
+    return table;
+}
+
+Table record_of_foreign(const Foreign& foreign) {
+    Table table{{"kind", to_text(foreign.kind)}, {"path", foreign.path}};
+    put(table, "version", foreign.version);
+    put(table, "detail", foreign.detail);
+    put(table, "flaw", foreign.flaw);
+    return table;
+}
+
+std::string text_or_none(Fields& fields, std::string_view key) {
+    return fields.optional_text(key).value_or("");
+}
+
+int count(Fields& fields, std::string_view key) {
+    return static_cast<int>(
+        fields.optional_number(key, 0, std::numeric_limits<int>::max()).value_or(0));
+}
+
+RunningModule module_of(Fields& fields) {
+    RunningModule module;
+    module.name = fields.text("name");
+    module.state = fields.optional_text("state").value_or("live");
+    module.srcversion = text_or_none(fields, "srcversion");
+    module.holders = fields.optional_texts("holders").value_or(std::vector<std::string>{});
+    module.refcount = count(fields, "refcount");
+    return module;
+}
+
+DeviceUser user_of(Fields& fields) {
+    return {count(fields, "pid"), fields.text("comm"), text_or_none(fields, "unit"),
+            fields.text("module")};
+}
+
+ModuleOrigin origin_of(Fields& fields) {
+    return {fields.text("name"), fields.text("path"), text_or_none(fields, "srcversion"),
+            fields.text("sha256")};
+}
+
+Foreign foreign_of(Fields& fields) {
+    const auto kind = foreign_kind_of(fields.text("kind"));
+    if (!kind) fields.refuse("kind", "modules, dkms, marker or libraries", "another word");
+    return {kind.value_or(ForeignKind::Modules), fields.text("path"),
+            text_or_none(fields, "version"), text_or_none(fields, "detail"),
+            text_or_none(fields, "flaw")};
+}
+
+/// One value for each of the tables under `key`; none when there is no such key.
+template <class T>
+void read_each(Fields& fields, std::string_view key, std::vector<T>& values, T (*read)(Fields&)) {
+    Fields probe = fields; // `tables` would demand the key
+    if (!probe.optional_texts(key)) {
+        (void)fields.optional_texts(key); // known, and absent
+        return;
+    }
+    for (Fields& table : fields.tables(key)) {
+        values.push_back(read(table));
+        fields.adopt(table);
+    }
+}
+
+} // namespace
+
+void add_running(Table& record, const Facts& facts) {
+    put(record, "active_srcversion", facts.active_srcversion);
+    put(record, "users_flaw", facts.running.users_flaw);
+    put(record, "running", facts.running.modules, record_of_module);
+    put(record, "user", facts.running.users, record_of_user);
+    put(record, "origin", facts.running.origins, record_of_origin);
+    put(record, "foreign", facts.foreign, record_of_foreign);
+}
+
+void read_running(Fields& fields, Facts& facts) {
+    facts.active_srcversion = text_or_none(fields, "active_srcversion");
+    facts.running.users_flaw = text_or_none(fields, "users_flaw");
+    read_each(fields, "running", facts.running.modules, module_of);
+    read_each(fields, "user", facts.running.users, user_of);
+    read_each(fields, "origin", facts.running.origins, origin_of);
+    read_each(fields, "foreign", facts.foreign, foreign_of);
+}
+
+} // namespace gpuboot::report
