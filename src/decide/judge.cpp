@@ -76,9 +76,9 @@ Verdict judge_loaded(const Facts& facts) {
 }
 
 /// A compile would end as this bake did.
-constexpr std::array incurable{GpuUnsupported,   LoadForbidden,     LoadFailed,
-                               ParameterRefused, ModuleBlacklisted, SignatureMissing,
-                               SignatureDamaged, SigningKeyUnknown, ModuleNotInBake};
+constexpr std::array incurable{
+    GpuUnsupported,   LoadForbidden,    LoadFailed,        ParameterRefused, ModuleBlacklisted,
+    SignatureMissing, SignatureDamaged, SigningKeyUnknown, ModuleNotInBake,  GpuHeldByOther};
 
 bool curable(const Reason& reason) {
     return std::ranges::find(incurable, reason.code) == incurable.end();

@@ -46,7 +46,7 @@ std::string forbidding(const Facts& facts, const RefusedLoad& refused) {
     if (line.ends_with("is blacklisted") ||
         std::ranges::find(blacklist, refused.module) != blacklist.end())
         return "module_blacklist= on the kernel command line";
-    const std::string demand = demand_of(admission);
+    std::string demand = demand_of(admission);
     if (line.starts_with("Lockdown: "))
         return demand.starts_with("lockdown") ? demand : "kernel lockdown";
     if (demand.starts_with("lockdown")) return demand;
@@ -78,7 +78,11 @@ Reason judge_refusal(const Facts& facts, const BakeFact& bake, const RefusedLoad
         return Reason{code, subject, std::move(wanted), std::move(found)};
     };
     switch (refused.error) {
-    case ENODEV: return reason(GpuUnsupported, "a GPU this driver knows", "");
+    case ENODEV:
+        if (refused.kernel_line.contains("was not called for")) // nv.c: all are bound already
+            return {GpuHeldByOther, "of this machine", "nvidia or no driver",
+                    "another driver, kernel: " + refused.kernel_line};
+        return reason(GpuUnsupported, "a GPU this driver knows", "");
     case EPERM:
         return reason(LoadForbidden, "a module this kernel lets in", forbidding(facts, refused));
     case EKEYREJECTED:

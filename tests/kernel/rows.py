@@ -16,7 +16,7 @@ class Row:
     after: str = ""        # the reason that the errno is, where it was not foreseen
     verdict: str = ""      # and the verdict then
     module: str = "nvidia"
-    how: str = "once"      # twice, powerless (no CAP_SYS_MODULE), disabled (modules_disabled=1 first)
+    how: str = "once"      # twice, race (four loaders), powerless (no CAP_SYS_MODULE), disabled (modules_disabled=1 first)
     options: str = ""      # of modprobe.d
     line: str = ""         # must be part of the kernel's own line as gpuboot reads it
     label: str = ""
@@ -69,6 +69,9 @@ PLAIN = [
     init(-71, "EPROTO", after="load_refused", verdict="rebuild"),
     init(3, ""),
     Row("unsigned", how="twice", label="live-already"),
+    Row("unsigned", how="race", options="wait=300", label="four-loaders"),
+    Row("unsigned", "ENODEV", after="gpu_unsupported", verdict="blocked", how="race",
+        options="wait=300 result=-19", label="four-loaders-no-gpu"),
     Row("unsigned", "EPERM", how="powerless", label="no-capability", **FORBIDDEN),
     Row("unsigned", "EPERM", before="modules_disabled", how="disabled", label="modules-disabled"),
 ]
