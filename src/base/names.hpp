@@ -43,6 +43,7 @@ inline constexpr std::string_view report_directory = "/run/gpuboot/report";
 inline constexpr std::string_view last_report = "/run/gpuboot/report/last.json";
 inline constexpr std::string_view gpu_directory = "/run/gpuboot/gpu";
 inline constexpr std::string_view tried_directory = "/run/gpuboot/tried";
+inline constexpr std::string_view tried_bad_directory = "/run/gpuboot/tried/bad";
 inline constexpr std::string_view tried_rebuild = "/run/gpuboot/tried/rebuild.json";
 inline constexpr std::string_view lock_file = "/run/gpuboot/lock";
 inline constexpr std::string_view offline_lock_file = "/var/lib/gpuboot/.lock";
@@ -77,6 +78,8 @@ struct Event {
 inline constexpr Event verdict_reached{"verdict reached", "1b92682c31b746c990268dd980a0d370"};
 inline constexpr Event bake_damaged{"bake damaged", "be5e50f8b3b04a56a899c91be437e652"};
 inline constexpr Event load_refused{"load refused", "23e89a42fa384b72a601fb62fcbe7efb"};
+inline constexpr Event fell_back{"previous good bake activated",
+                                 "d815a636529f4f36b45ef21bb38a36b3"};
 inline constexpr Event build_failed{"build failed", "08ea0cc9996846a08887b7279bb018fb"};
 inline constexpr Event bake_committed{"bake committed", "3b684f430aae4a4395f7152f916d3783"};
 inline constexpr Event gpu_changed{"GPU added, removed or failed",
@@ -85,8 +88,8 @@ inline constexpr Event input_invalid{"input file invalid", "7f0d866e311c42b69f9f
 inline constexpr Event request_refused{"request refused", "a74cf1d429ca44a8bf2fe8bb9e948772"};
 inline constexpr Event module_in_use{"module in use, reboot needed",
                                      "114146bd1d1042d0b6559930fc914847"};
-inline constexpr std::array events{module_in_use, verdict_reached, bake_damaged,
-                                   load_refused,  build_failed,    bake_committed,
-                                   gpu_changed,   input_invalid,   request_refused};
+inline constexpr std::array events{module_in_use, fell_back,      verdict_reached, bake_damaged,
+                                   load_refused,  build_failed,   bake_committed,  gpu_changed,
+                                   input_invalid, request_refused};
 
 } // namespace gpuboot::names

@@ -50,6 +50,15 @@ void print_bake(const flow::BakeResult& baked, bool json) {
                 static_cast<double>(baked.bytes) / (1 << 20), seconds);
 }
 
+Result<model::Report> check_and_init(const flow::Machine& machine) {
+    auto checked = flow::check(machine, "recheck");
+    if (!checked) return forward(std::move(checked).error(), "check");
+    if (!machine.root.exists(names::active_link)) return checked;
+    auto initialised = flow::init(machine);
+    if (!initialised) return forward(std::move(initialised).error(), "init");
+    return initialised;
+}
+
 Result<int> rebuild_here(const Options& options) {
     if (::geteuid() != 0)
         return fail(Errc::Denied, "gpubootd does not answer, and only root can rebuild without it");
@@ -61,16 +70,11 @@ Result<int> rebuild_here(const Options& options) {
     how.on_progress = [&](const execute::Progress& progress) { view.show(progress); };
     auto rebuilt = flow::rebuild(machine, how);
     if (!rebuilt) return forward(std::move(rebuilt).error(), "rebuild");
-    auto checked = flow::check(machine, "recheck");
-    if (!checked) return forward(std::move(checked).error(), "check");
-    auto last = std::move(*checked);
-    if (options.root.exists(names::active_link)) {
-        auto initialised = flow::init(machine);
-        if (!initialised) return forward(std::move(initialised).error(), "init");
-        last = std::move(*initialised);
-    }
-    print(report::to_sentences(last));
-    return exit_code_of(last.after.kind);
+    auto last = check_and_init(machine);
+    if (last && flow::recheck_is_wanted(options.root)) last = check_and_init(machine);
+    if (!last) return forward(std::move(last).error());
+    print(report::to_sentences(*last));
+    return exit_code_of(last->after.kind);
 }
 
 } // namespace

@@ -105,10 +105,28 @@ int run_locked(const Log& log, const flow::Machine& machine, const std::string& 
     return finish(log, report, is(report, model::VerdictKind::Ready) && report->ready);
 }
 
+/// Init, and where it found the active bake of no use: the check, which alone may load another one,
+/// and init of that. Once: the second outcome stands.
+int run_init(const Log& log, const flow::Machine& machine) {
+    const int status = run_locked(log, machine, "init");
+    if (!flow::recheck_is_wanted(machine.root)) return status;
+    const Tool tool{{"/usr/bin/systemctl", "start", "--", std::string(names::recheck_unit)},
+                    Tool{}.environment,
+                    std::chrono::minutes(1),
+                    {}};
+    const auto checked = machine.effects.run(tool);
+    if (!checked || !checked->succeeded()) {
+        log.error("the check could not be started again: " +
+                  (checked ? checked->output : checked.error().what));
+        return status;
+    }
+    return run_locked(log, machine, "init");
+}
+
 int run(const Log& log, const flow::Machine& machine, const std::vector<std::string>& words) {
     const std::string phase = words.empty() ? "" : words[0];
-    if (phase == "check" || phase == "recheck" || phase == "init")
-        return run_locked(log, machine, phase);
+    if (phase == "check" || phase == "recheck") return run_locked(log, machine, phase);
+    if (phase == "init") return run_init(log, machine);
     // The bake takes the lock itself; a request starts units that take it; and what a device phase
     // does to its own GPU's node must not wait minutes for a compile.
     if (phase == "rebuild") return run_rebuild(log, machine);

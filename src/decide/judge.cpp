@@ -9,6 +9,7 @@
 #include "decide/judge_admission.hpp"
 #include "decide/judge_companions.hpp"
 #include "decide/judge_compile.hpp"
+#include "decide/records.hpp"
 #include "decide/running.hpp"
 
 namespace gpuboot::decide {
@@ -72,7 +73,9 @@ std::optional<Verdict> judge_means(const Facts& facts) {
 
 Verdict judge_loaded(const Facts& facts) {
     const bool bound = std::ranges::find(facts.gpus, "nvidia", &Gpu::driver) != facts.gpus.end();
-    return {bound ? VerdictKind::Ready : VerdictKind::Blocked, facts.active, judge_bindings(facts)};
+    auto reasons = judge_bindings(facts);
+    std::ranges::move(judge_all_records(facts), std::back_inserter(reasons));
+    return {bound ? VerdictKind::Ready : VerdictKind::Blocked, facts.active, std::move(reasons)};
 }
 
 /// A compile would end as this bake did.
@@ -114,6 +117,12 @@ VerdictKind judge_cure(const Facts& facts, std::vector<Reason>& reasons) {
     return VerdictKind::Rebuild;
 }
 
+/// That a bake is out of use for good is worth knowing although another one fits.
+std::vector<Reason> only_notes(std::vector<Reason> reasons) {
+    std::erase_if(reasons, [](const Reason& r) { return r.code != MarkedBad; });
+    return reasons;
+}
+
 Verdict judge_bakes(const Facts& facts) {
     Verdict verdict;
     for (const BakeFact& bake : facts.bakes) {
@@ -123,7 +132,8 @@ Verdict judge_bakes(const Facts& facts) {
         if (reasons.empty() && !goes_on) verdict.bake = bake.id;
         std::ranges::move(reasons, std::back_inserter(verdict.reasons));
     }
-    if (!verdict.bake.empty()) return {VerdictKind::Fast, verdict.bake, {}};
+    if (!verdict.bake.empty())
+        return {VerdictKind::Fast, verdict.bake, only_notes(std::move(verdict.reasons))};
     if (verdict.reasons.empty() && facts.store_flaw.empty())
         verdict.reasons.push_back({NoBake, "/var/lib/gpuboot/bakes", "a bake", "none"});
     verdict.kind = judge_cure(facts, verdict.reasons);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <algorithm>
+#include <iterator>
 
 #include "decide/judge.hpp"
 #include "decide/judge_admission.hpp"
+#include "decide/records.hpp"
 
 namespace gpuboot::decide {
 
@@ -77,6 +79,10 @@ std::vector<Reason> judge_bake(const Facts& facts, const BakeFact& bake) {
     for (const RefusedLoad& refused : facts.refused)
         if (of_pin && refused.bake == bake.id)
             reasons.push_back(judge_refusal(facts, bake, refused));
+    // A mark of this very boot only repeats what the refusal says.
+    if (of_pin &&
+        std::ranges::find(facts.refused, bake.id, &RefusedLoad::bake) == facts.refused.end())
+        std::ranges::move(judge_records(facts, bake.id), std::back_inserter(reasons));
     return reasons;
 }
 

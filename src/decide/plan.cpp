@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "decide/judge.hpp"
+#include "decide/records.hpp"
 #include "decide/running.hpp"
 
 namespace gpuboot::decide {
@@ -36,7 +37,8 @@ void plan_module(const Marker& marker, const MarkerModule& module,
 Plan plan_load(const Facts& facts, const BakeFact& bake) {
     const Marker& marker = *bake.marker.value;
     const bool replaces = in_the_way(facts).has_value();
-    Plan plan = replaces ? plan_unload(facts) : Plan{};
+    Plan plan = plan_trial(facts, bake.id);
+    if (replaces) std::ranges::move(plan_unload(facts), std::back_inserter(plan));
     if (facts.active != bake.id) plan.push_back(Activate{bake.id, bake.vendor});
     std::vector<std::string> planned;
     if (facts.loaded && !replaces) planned = facts.loaded->modules;

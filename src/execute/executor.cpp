@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/names.hpp"
+#include "execute/record_text.hpp"
 #include "input/kernel_log.hpp"
 
 namespace gpuboot::execute {
@@ -17,10 +18,12 @@ constexpr std::chrono::minutes unit_deadline{5};  // the unit's own TimeoutStart
 constexpr std::chrono::seconds stop_deadline{10}; // the check has 30 for everything
 constexpr std::string_view probe = GPUBOOT_LIBEXECDIR "/gpuboot-probe";
 
-/// A telemetry unit that does not even get enqueued never fails a boot (S3-05).
+/// A telemetry unit that does not even get enqueued never fails a boot (S3-05), nor does the note
+/// of a first load that a read-only disk does not take (F-25).
 bool tolerated(const Step& step) {
     const auto* unit = std::get_if<StartUnit>(&step);
-    return unit && !unit->critical;
+    const auto* note = std::get_if<WriteRecord>(&step);
+    return (unit && !unit->critical) || (note && std::holds_alternative<Trial>(note->record));
 }
 
 /// The last line of what a tool printed: its own word on why it failed.
@@ -75,7 +78,12 @@ Result<void> Executor::perform(const LoadModule& step) {
     if (image == images_.end())
         return fail(Errc::Internal, "no verified bytes with digest " + step.sha256);
     for (const std::string& name : step.depends)
-        if (auto loaded = effects_.load_system_module(name); !loaded) return loaded;
+        if (auto loaded = effects_.load_system_module(name); !loaded) {
+            // The kernel lacks it: that is no fault of the bake's, and its errno no answer to it.
+            auto error = std::move(loaded).error().in("the kernel's own module " + name);
+            error.code = Errc::Unsupported;
+            return forward(std::move(error));
+        }
     return effects_.load_module(step.name, image->second);
 }
 
@@ -126,6 +134,21 @@ Result<void> Executor::perform(const StartUnit& step) {
     if (!step.critical) tool.argv.emplace_back("--no-block");
     tool.argv.insert(tool.argv.end(), {"start", "--", step.unit});
     return run_tool(effects_, tool);
+}
+
+Result<void> Executor::perform(const WriteRecord& step) {
+    const std::string file = file_of(step.record), text = text_of(step.record);
+    if (std::holds_alternative<BadBake>(step.record)) {
+        // Also for the rest of this boot, in which no bake is tried twice whatever the disk takes.
+        if (auto made = effects_.ensure_directory(names::tried_bad_directory, 0755); !made)
+            return made;
+        const std::string noted = std::string(names::tried_directory) + "/" + file;
+        if (auto put = effects_.replace_file(noted, text, 0644); !put) return put;
+    }
+    const std::string path = path_of_record(file);
+    const std::string folder = path.substr(0, path.rfind('/'));
+    if (auto made = effects_.ensure_directory(folder, 0755); !made) return made;
+    return effects_.replace_record(path, text);
 }
 
 Result<void> Executor::perform(const MarkReady&) {

@@ -44,6 +44,7 @@ class Executor {
     Result<void> perform(const model::Remove& step);
     Result<void> perform(const model::TestReady& step);
     Result<void> perform(const model::StartUnit& step);
+    Result<void> perform(const model::WriteRecord& step);
     Result<void> perform(const model::MarkReady& step);
 
     Effects& effects_;

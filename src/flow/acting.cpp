@@ -12,6 +12,7 @@
 #include "decide/judge_admission.hpp"
 #include "decide/plan.hpp"
 #include "decide/running.hpp"
+#include "flow/keeping.hpp"
 
 namespace gpuboot::flow {
 
@@ -56,7 +57,9 @@ class Acting {
 
     /// Each turn but the last rules one more bake out, or finds that another loader is at it.
     Result<Verdict> run() {
-        Verdict verdict = run_.report().before;
+        if (auto right = put_records_right(machine_, world_, executor_, run_, look_again_); !right)
+            return forward(std::move(right).error());
+        Verdict verdict = decide::judge(facts());
         for (;;) {
             const auto before = live_modules(facts());
             const Plan plan = decide::plan(facts(), verdict);
@@ -70,6 +73,7 @@ class Acting {
             auto next = judge_again();
             if (!next) return next;
             verdict = std::move(*next);
+            if (execution.failure) keep_refusal(executor_, run_, facts(), *execution.failure);
             if (broken) {
                 verdict.kind = VerdictKind::Blocked;
                 verdict.reasons.push_back(std::move(*broken));

@@ -11,6 +11,7 @@
 #include "execute/failed_build.hpp"
 #include "execute/fitness.hpp"
 #include "execute/lock.hpp"
+#include "flow/marks.hpp"
 #include "input/failed_builds.hpp"
 #include "source/bake_id.hpp"
 
@@ -77,6 +78,8 @@ class Baking {
         const model::Marker inputs = inputs_of(pin, *recipe, *target);
         if (options_.on_id) options_.on_id(inputs.id);
         if (options_.force) return compile(inputs, *recipe, *target);
+        if (auto unmarked = require_unmarked(root_, inputs.id); !unmarked)
+            return forward(std::move(unmarked).error());
         for (const std::string_view store : {names::store, names::vendor_store})
             if (const std::string path = std::string(store) + "/" + inputs.id;
                 execute::unfit(root_, path, inputs).empty())
@@ -136,6 +139,8 @@ class Baking {
             return forward(std::move(done).error(), "committing");
         // One that stays says nothing any more: the bake is looked for first.
         (void)execute::forget_failure(effects_, inputs.id);
+        if (auto lifted = lift_marks(root_, effects_, inputs.id); !lifted)
+            return forward(std::move(lifted).error(), "clearing its records");
         return result_of(inputs, path_of(inputs), false);
     }
 

@@ -7,9 +7,11 @@
 #include "decide/devices.hpp"
 #include "decide/judge.hpp"
 #include "decide/plan.hpp"
+#include "decide/records.hpp"
 #include "flow/look.hpp"
 #include "flow/made_nodes.hpp"
 #include "input/devices.hpp"
+#include "input/records.hpp"
 
 namespace gpuboot::flow {
 
@@ -54,6 +56,32 @@ Result<Outcome> make_ready(const Machine& machine, const Policy& policy, Run& ru
     return outcome;
 }
 
+/// What this boot now knows of the active bake, for the next one. Asks for another check when
+/// another bake is to take over.
+Result<void> keep_outcome(const Machine& machine, input::World& world, const Outcome& outcome,
+                          Run& run) {
+    Facts& facts = world.facts;
+    const input::Images none;
+    execute::Executor executor(machine.effects, none);
+    const auto fatal = [&](const Reason& r) { return fails_the_machine(r, outcome.devices); };
+    if (std::ranges::none_of(outcome.reasons, fatal)) {
+        run.add(executor.run(decide::plan_good(facts)));
+        return {};
+    }
+    const auto unopened = std::ranges::find(outcome.reasons, ReasonCode::OpenFailed, &Reason::code);
+    if (unopened == outcome.reasons.end()) {
+        run.add(executor.run(decide::plan_survived(facts, facts.active)));
+        return {};
+    }
+    input::read_bakes(machine.root, world);
+    const Plan steps = decide::plan_failed(facts, to_text(*unopened), now_in_words());
+    const auto kept = executor.run(steps);
+    run.add(kept);
+    facts.records = input::read_records(machine.root);
+    const bool marked = !decide::judge_records(facts, facts.active).empty();
+    return marked ? request_recheck(machine.effects) : Result<void>{};
+}
+
 } // namespace
 
 std::vector<GpuReport> report_gpus(const DeviceFacts& devices, const std::vector<Reason>& reasons) {
@@ -73,14 +101,18 @@ std::vector<GpuReport> report_gpus(const DeviceFacts& devices, const std::vector
     return reports;
 }
 
+bool recheck_is_wanted(const Root& root) { return root.exists(names::next_recheck); }
+
 Result<Report> init(const Machine& machine) {
     auto world = look(machine.root);
     if (!world) return forward(std::move(world).error());
-    const Facts& facts = world->facts;
+    Facts& facts = world->facts;
     Run run(machine, "init", facts, decide::judge(facts));
     (void)machine.effects.remove(names::ready_stamp); // stands again only when this run earns it
     auto outcome = make_ready(machine, facts.policy, run);
     if (!outcome) return forward(std::move(outcome).error(), "reading the devices");
+    if (auto kept = keep_outcome(machine, *world, *outcome, run); !kept)
+        return forward(std::move(kept).error(), "asking for another check");
 
     run.report().gpus = report_gpus(outcome->devices, outcome->reasons);
     Verdict after = decide::judge(facts);

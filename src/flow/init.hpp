@@ -15,4 +15,7 @@ Result<model::Report> init(const Machine& machine);
 std::vector<model::GpuReport> report_gpus(const model::DeviceFacts& devices,
                                           const std::vector<model::Reason>& reasons);
 
+/// Init found that another bake is to take over: a check has to run, and then init once more.
+bool recheck_is_wanted(const Root& root);
+
 } // namespace gpuboot::flow

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "flow/phase.hpp"
 
+#include <ctime>
+
 #include "base/names.hpp"
 #include "input/host.hpp"
 #include "report/journal.hpp"
@@ -30,6 +32,19 @@ Result<void> write_report(execute::Effects& effects, const model::Report& report
 }
 
 } // namespace
+
+Result<void> request_recheck(execute::Effects& effects) {
+    if (auto made = effects.ensure_directory(names::next_directory, 0700); !made) return made;
+    return effects.replace_file(names::next_recheck, "", 0600);
+}
+
+std::string now_in_words() {
+    const std::time_t now = std::time(nullptr);
+    std::tm parts{};
+    char text[32] = "";
+    if (::gmtime_r(&now, &parts)) (void)std::strftime(text, sizeof text, "%F %R UTC", &parts);
+    return text;
+}
 
 Run::Run(const Machine& machine, std::string_view phase, const model::Facts& facts,
          model::Verdict before)

@@ -20,6 +20,12 @@ struct Machine {
     execute::Effects& effects;
 };
 
+/// "2026-11-20 21:53 UTC", for people.
+std::string now_in_words();
+
+/// Leaves word that the check has to run again after this phase.
+Result<void> request_recheck(execute::Effects& effects);
+
 /// A report under way: begun with what was found, finished with what holds then.
 class Run {
   public:

@@ -31,11 +31,6 @@ Result<void> remember_attempt(execute::Effects& effects, const Result<BakeResult
     return effects.replace_file(names::tried_rebuild, to_json(record) + "\n", 0644);
 }
 
-Result<void> request_recheck(execute::Effects& effects) {
-    if (auto made = effects.ensure_directory(names::next_directory, 0700); !made) return made;
-    return effects.replace_file(names::next_recheck, "", 0600);
-}
-
 StepReport step_of(const Result<BakeResult>& baked, std::int64_t usec) {
     StepReport step{"bake", Outcome::Done, usec, ""};
     if (!baked) {

@@ -15,6 +15,7 @@
 #include "input/origins.hpp"
 #include "input/pin.hpp"
 #include "input/policy.hpp"
+#include "input/records.hpp"
 #include "input/running.hpp"
 #include "input/toolchain.hpp"
 
@@ -106,6 +107,7 @@ void read_bakes(const Root& root, World& world) {
 }
 
 Result<void> refresh(const Root& root, model::Facts& facts) {
+    facts.records = read_records(root);
     if (!root.is_system()) return {};
     facts.opted_out = read_opt_out(root);
     auto gpus = read_gpus();

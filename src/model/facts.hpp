@@ -16,6 +16,7 @@
 #include "model/marker.hpp"
 #include "model/pin.hpp"
 #include "model/policy.hpp"
+#include "model/records.hpp"
 #include "model/running.hpp"
 
 namespace gpuboot::model {
@@ -106,6 +107,7 @@ struct Facts {
     std::optional<RebuildAttempt> rebuilt;  ///< absent: none was tried in this boot
     std::vector<Lack> lacks;                ///< for a compile; read only when one may be wanted
     std::vector<FailedBuild> failed_builds; ///< of the pinned driver for this kernel; likewise
+    Records records;                        ///< what earlier boots left behind
 
     bool operator==(const Facts&) const = default;
 };

@@ -43,6 +43,7 @@ struct Sentence {
     std::string operator()(const StartUnit& s) const {
         return (s.critical ? "start unit " : "enqueue unit ") + s.unit;
     }
+    std::string operator()(const WriteRecord& s) const { return to_text(s.record); }
     std::string operator()(const MarkReady&) const { return "mark ready"; }
 };
 

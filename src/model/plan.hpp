@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/policy.hpp"
+#include "model/records.hpp"
 
 namespace gpuboot::model {
 
@@ -64,12 +65,16 @@ struct StartUnit {
     bool critical = false; ///< started, waited for, fatal; else enqueued only
     bool operator==(const StartUnit&) const = default;
 };
+struct WriteRecord { ///< on disk when it is done
+    Record record;
+    bool operator==(const WriteRecord&) const = default;
+};
 struct MarkReady { ///< /run/gpuboot/ready
     bool operator==(const MarkReady&) const = default;
 };
 
 using Step = std::variant<Activate, Deactivate, LoadModule, UnloadModule, StopUnit, RequestRebuild,
-                          MakeNode, MakeLink, Remove, TestReady, StartUnit, MarkReady>;
+                          MakeNode, MakeLink, Remove, TestReady, StartUnit, WriteRecord, MarkReady>;
 using Plan = std::vector<Step>;
 
 std::string to_text(const Step& step);

@@ -115,6 +115,9 @@ constexpr auto table = std::to_array<ReasonText>({
      "{subject} is signed by {found}, which this kernel does not know ({wanted})",
      "Enrol that key (mokutil --import) and reboot, or sign with one the kernel knows. "
      "A rebuild would not help."},
+    {MarkedBad, "marked_bad", "{subject} is marked bad on this kernel: {found}",
+     "It is not loaded again. gpubootctl rebuild --force makes it anew and lifts the mark; "
+     "so does a kernel that was built anew."},
     {RebuildFailed, "rebuild_failed", "the rebuild of this boot failed: {found}",
      "Read /var/lib/gpuboot/build.log, mend the cause, then: gpubootctl rebuild."},
     {BuildFailedBefore, "build_failed_before",

@@ -56,6 +56,7 @@ enum class ReasonCode {
     SignatureMissing,
     SignatureDamaged,
     SigningKeyUnknown,
+    MarkedBad,
     RebuildFailed,
     BuildFailedBefore,
     BuildNeedsMemory,

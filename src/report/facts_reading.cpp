@@ -8,6 +8,7 @@
 #include "report/admission_record.hpp"
 #include "report/compile_record.hpp"
 #include "report/facts_record.hpp"
+#include "report/records_record.hpp"
 #include "report/running_record.hpp"
 
 namespace gpuboot::report {
@@ -240,6 +241,9 @@ Result<Facts> facts_of(const std::string& file, const Node& record) {
     facts.refused = read_each(fields, "refused", read_refusal);
     read_compile(fields, facts);
     read_running(fields, facts);
+    const bool told = with_table(fields, "records",
+                                 [&](Fields& records) { facts.records = read_records(records); });
+    if (!told) facts.records = usual_records(facts);
     if (auto flaw = fields.flaw()) return fail(Errc::BadInput, *flaw);
     return facts;
 }

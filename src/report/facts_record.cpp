@@ -3,6 +3,7 @@
 
 #include "report/admission_record.hpp"
 #include "report/compile_record.hpp"
+#include "report/records_record.hpp"
 #include "report/running_record.hpp"
 
 namespace gpuboot::report {
@@ -159,6 +160,7 @@ Node record_of(const Facts& facts) {
     put(table, "refused", facts.refused, record_of_refusal);
     put_compile(table, facts);
     add_running(table, facts);
+    table.push_back({"records", record_of(facts.records)});
     return table;
 }
 

@@ -6,15 +6,13 @@
 #include <syslog.h>
 #include <systemd/sd-journal.h>
 
-#include <optional>
+#include <algorithm>
 
 namespace gpuboot::report {
 
-namespace {
-
 using namespace model;
 
-std::optional<names::Event> event_of(ReasonCode code) {
+names::Event event_of(ReasonCode code) {
     using enum ReasonCode;
     switch (code) {
     case PinMissing:
@@ -45,6 +43,7 @@ std::optional<names::Event> event_of(ReasonCode code) {
     case DriverInUse:
     case ModuleWedged: return names::module_in_use;
     case ForeignMalformed: return names::input_invalid;
+    case MarkedBad: return names::fell_back;
     case GpuUnbound:
     case NodeWrong:
     case OpenFailed:
@@ -72,10 +71,12 @@ std::optional<names::Event> event_of(ReasonCode code) {
     case GpuLeftAlone:
     case RebuildForbidden:
     case UnitFailed:
-    case StepFailed: return std::nullopt;
+    case StepFailed: return names::verdict_reached;
     }
-    return std::nullopt;
+    return names::verdict_reached;
 }
+
+namespace {
 
 std::string reason_names(const Verdict& verdict) {
     std::string text;
@@ -90,10 +91,23 @@ std::string failed_step(const Report& report) {
     return "";
 }
 
-void send_reason(const Reason& reason) {
-    const auto event = event_of(reason.code);
-    if (!event) return;
-    send_event(*event, LOG_ERR, to_text(reason),
+/// A marked bake is an event of its own when another one took its place just now.
+bool took_its_place(const Report& report, const Reason& reason) {
+    const auto activated = [](const StepReport& step) {
+        return step.outcome == Outcome::Done && step.text.starts_with("activate ");
+    };
+    return report.after.kind == VerdictKind::Ready && report.after.bake != reason.subject &&
+           std::ranges::any_of(report.steps, activated);
+}
+
+void send_reason(const Report& report, const Reason& reason) {
+    const names::Event event = event_of(reason.code);
+    if (event.id == names::verdict_reached.id) return; // which names it already
+    if (reason.code == ReasonCode::MarkedBad && !took_its_place(report, reason)) return;
+    const bool fell_back = reason.code == ReasonCode::MarkedBad;
+    send_event(event, fell_back ? LOG_WARNING : LOG_ERR,
+               fell_back ? "bake " + report.after.bake + " took over: " + to_text(reason)
+                         : to_text(reason),
                {{"GPUBOOT_REASONS", std::string(name_of(reason))},
                 {"GPUBOOT_PATH", reason.subject},
                 {"GPUBOOT_WANTED", reason.wanted},
@@ -133,12 +147,12 @@ void send_events(const Report& report) {
                 {"GPUBOOT_KERNEL", report.host.kernel},
                 {"GPUBOOT_USEC", std::to_string(report.usec)}});
     for (const Reason& reason : report.before.reasons)
-        send_reason(reason);
+        if (reason.code != ReasonCode::MarkedBad) send_reason(report, reason);
     for (const Reason& reason : verdict.reasons) {
         bool said = false;
         for (const Reason& earlier : report.before.reasons)
-            said = said || earlier == reason;
-        if (!said) send_reason(reason);
+            said = said || (earlier == reason && reason.code != ReasonCode::MarkedBad);
+        if (!said) send_reason(report, reason);
     }
 }
 

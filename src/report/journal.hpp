@@ -19,6 +19,9 @@ using JournalFields = std::vector<std::pair<std::string_view, std::string>>;
 void send_event(const names::Event& event, int priority, const std::string& message,
                 const JournalFields& fields = {});
 
+/// The event that tells of a reason: its own, or the verdict's, whose message names every reason.
+names::Event event_of(model::ReasonCode code);
+
 /// The events of one finished phase: its verdict, and one more for each reason that has its own.
 void send_events(const model::Report& report);
 

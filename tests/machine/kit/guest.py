@@ -59,9 +59,10 @@ class Scenario:
 
 
 class Guest:
-    def __init__(self, image, log, gpus=1, chip=A100, scenario=None, cmdline=""):
-        """log: where the console goes. gpus: how many it has when it is switched on."""
-        self.image, self.log, self.scenario = image, Path(log), scenario
+    def __init__(self, image, log, gpus=1, chip=A100, scenario=None, cmdline="", disk=None):
+        """log: where the console goes. gpus: how many it has when it is switched on. disk: a file whose
+        content outlives a boot; /dev/vdc when there is a scenario."""
+        self.image, self.log, self.scenario, self.disk = image, Path(log), scenario, disk
         chip_words = "".join(f" virtual_gpu.{name}={value:#x}" for name, value in chip.items())
         self.cmdline = ("root=/dev/vda rw console=ttyS0 panic=-1 mitigations=off memmap=512M$0x50000000 "
                         f"virtual_gpu.gpus={gpus}{chip_words} {cmdline}").strip()
@@ -80,17 +81,35 @@ class Guest:
         return self
 
     def __exit__(self, *_):
+        self._stop()
+        self.scratch.cleanup()
+
+    def ends(self, seconds=BOOT_SECONDS):
+        """Whether the machine goes down by itself in time."""
+        try:
+            self.process.wait(seconds)
+            return True
+        except subprocess.TimeoutExpired:
+            return False
+
+    def restart(self):
+        """Switched off and on again, with what the disk has kept."""
+        self._stop()
+        self.received = b""
+        self._start()
+
+    def _stop(self):
         if process := getattr(self, "process", None):
             process.kill()
             process.wait()
         if port := getattr(self, "port", None):
             port.close()
-        self.scratch.cleanup()
 
     def _start(self):
         self.started = time.monotonic()
         folder = Path(self.scratch.name)
         listener = socket.socket(socket.AF_UNIX)
+        (folder / "agent").unlink(missing_ok=True)
         listener.bind(str(folder / "agent"))
         listener.listen()
         self.process = subprocess.Popen(
@@ -106,6 +125,8 @@ class Guest:
         if self.scenario:
             self.scenario.write(folder / "scenario.tar")
             disks.append(f"file={folder}/scenario.tar,format=raw,if=virtio,readonly=on")
+        if self.disk:
+            disks.append(f"file={self.disk},format=raw,if=virtio")
         return [
             "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "Nehalem", "-m", "3072", "-smp", "2",
             "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",

@@ -2,6 +2,8 @@
 """Bakes of the small stand-in driver, made by the product inside the image's tree: a guest can compile
 that driver anew in seconds, where NVIDIA's would take an hour."""
 
+import hashlib
+import re
 import shutil
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from tree import copy, run, run_in
 NAME, VERSION = config.SMALL_DRIVER
 STORE = "/var/lib/gpuboot/bakes"
 PIN = "/etc/gpuboot/versions.toml"
+# Broken variants, and the end of the id each gets: the one that sorts last is tried first.
+FAULTS = {"PANIC": "fffffffffff3", "REFUSE": "fffffffffff2", "OPEN": "fffffffffff1"}
 
 
 def pin(tree):
@@ -48,6 +52,47 @@ class SmallBakes:
         for kernel in (config.KERNEL, config.OTHER_KERNEL):
             run_in(tree, "gpubootctl", "bake", "--kernel", kernel, note=progress.note,
                    binds=[(etc, "/etc/gpuboot"), (var, "/var/lib/gpuboot")])
+
+        for fault in FAULTS:
+            progress.step(f"compiling the stand-in driver with the fault {fault}")
+            SmallBakes._break(folder, tree, fault)
+
+    @staticmethod
+    def _break(folder, tree, fault):
+        """The bake for this kernel once more, right in everything but what its nvidia.ko does."""
+        [good] = (folder / "var/bakes").glob(f"{VERSION}-open-{config.KERNEL}-*")
+        scratch = tree / "root/small-driver"
+        copy(tree / f"usr/src/{NAME}-{VERSION}", scratch)
+        run_in(tree, "make", "-C", f"/lib/modules/{config.KERNEL}/build", "M=/root/small-driver",
+               f"KCFLAGS=-DFAULT_{fault}", "modules")
+        bake = folder / "faulty" / (good.name[:-12] + FAULTS[fault])
+        bake.parent.mkdir(exist_ok=True)
+        copy(good, bake)
+        module = (scratch / "nvidia.ko").read_bytes()
+        (bake / "modules/nvidia.ko").write_bytes(module)
+        marker = (bake / "marker.toml").read_text().replace(good.name, bake.name)
+        before, block, after = re.split(r'(path = "modules/nvidia\.ko".*?)(?=\[\[|\Z)', marker, maxsplit=1, flags=re.S)
+        block = re.sub(r"size = \d+", f"size = {len(module)}", block)
+        block = re.sub(r'sha256 = "\w+"', f'sha256 = "{hashlib.sha256(module).hexdigest()}"', block, count=1)
+        (bake / "marker.toml").write_text(before + block + after)
+        shutil.rmtree(scratch)
+
+    def faulty(self, fault) -> Path:
+        [found] = (self.folder / "faulty").glob(f"*-{FAULTS[fault]}")
+        return found
+
+    def disk(self, path, bakes):
+        """A file system with these bakes, to be /var/lib/gpuboot of a machine over several boots."""
+        content = path.with_suffix(".content")
+        shutil.rmtree(content, ignore_errors=True)
+        for folder in ("bakes", "records"):
+            (content / folder).mkdir(parents=True)
+        for bake in bakes:
+            copy(bake, content / "bakes" / bake.name)
+        path.unlink(missing_ok=True)
+        run("mkfs.ext4", "-q", "-d", content, "-E", "root_owner=0:0", path, "48M")
+        shutil.rmtree(content)
+        return path
 
     def bake(self, kernel) -> Path:
         [found] = (self.folder / "var/bakes").glob(f"{VERSION}-open-{kernel}-*")

@@ -36,6 +36,10 @@ static int nvidia_open(struct inode *inode, struct file *file)
 	unsigned int minor = iminor(inode);
 	int result = -ENODEV;
 
+#ifdef FAULT_OPEN	/* broken on purpose: no GPU ever opens */
+	if (minor < MAX_GPUS)
+		return -EIO;
+#endif
 	mutex_lock(&lock);
 	if (minor == CONTROL_MINOR || (minor < MAX_GPUS && gpus[minor])) {
 		result = 0;
@@ -162,8 +166,15 @@ EXPORT_SYMBOL_GPL(nvidia_count_gpus);
 
 static int __init nvidia_init(void)
 {
-	int error = make_proc();
+	int error;
 
+#ifdef FAULT_PANIC	/* broken on purpose: takes the machine down */
+	panic("small-driver: told to panic\n");
+#endif
+#ifdef FAULT_REFUSE	/* broken on purpose: will not start, and blames the caller */
+	return -EINVAL;
+#endif
+	error = make_proc();
 	if (error)
 		return error;
 	error = register_chrdev(NVIDIA_MAJOR, "nvidia-frontend", &nvidia_fops);

@@ -46,6 +46,8 @@ inline model::Facts fitting_machine() {
     for (const MarkerModule& m : marker.modules)
         bake.files.push_back({m.path, true, "", "", m.size, m.sha256, m.vermagic});
     bake.marker.value = std::move(marker);
+    facts.records.boot_id = "this boot";
+    facts.records.good = {{facts.host.kernel, bake.id}};
     facts.bakes = {std::move(bake)};
     facts.pin.value = std::move(pin);
     return facts;

@@ -54,7 +54,8 @@ Plan every_step() {
                  MakeLink{"/dev/char/195:0", "../nvidia0"}, Remove{"/dev/nvidia1"},
                  TestReady{ReadyTest::Open, {"/dev/nvidia0"}, 10}, StartUnit{"a.service", true},
                  MarkReady{}, StartUnit{"b.service", false}, RequestRebuild{},
-                 UnloadModule{"nvidia_uvm"}, StopUnit{"c.service"}, Deactivate{}});
+                 UnloadModule{"nvidia_uvm"}, StopUnit{"c.service"}, Deactivate{},
+                 WriteRecord{BadBake{"b1", "k", "", "why", ""}}});
     return plan;
 }
 
@@ -74,19 +75,30 @@ TEST_CASE("every step becomes its effect, in the plan's order") {
     const auto loadable = images();
     const Execution execution = Executor(effects, loadable).run(every_step());
     CHECK_FALSE(execution.failure);
-    CHECK(outcomes(execution) == "dddddddddddddd");
-    CHECK(effects.calls ==
-          Calls{"ensure_directory /run/gpuboot 0755",
-                "replace_link /run/gpuboot/active /var/lib/gpuboot/bakes/b1",
-                "load_module nvidia 19", "load_system_module video", "load_system_module drm",
-                "load_module nvidia_uvm 16", "make_node /dev/nvidia0 195:0 0666",
-                "ensure_directory /dev/char 0755", "replace_link /dev/char/195:0 ../nvidia0",
-                "remove /dev/nvidia1", "run " GPUBOOT_LIBEXECDIR "/gpuboot-probe open /dev/nvidia0",
-                "run /usr/bin/systemctl start -- a.service", "replace_file /run/gpuboot/ready 0644",
-                "run /usr/bin/systemctl --no-block start -- b.service",
-                "ensure_directory /run/gpuboot/next 0700",
-                "replace_file /run/gpuboot/next/rebuild 0600", "unload_module nvidia_uvm",
-                "run /usr/bin/systemctl stop -- c.service", "remove /run/gpuboot/active"});
+    CHECK(outcomes(execution) == "ddddddddddddddd");
+    CHECK(effects.calls == Calls{"ensure_directory /run/gpuboot 0755",
+                                 "replace_link /run/gpuboot/active /var/lib/gpuboot/bakes/b1",
+                                 "load_module nvidia 19",
+                                 "load_system_module video",
+                                 "load_system_module drm",
+                                 "load_module nvidia_uvm 16",
+                                 "make_node /dev/nvidia0 195:0 0666",
+                                 "ensure_directory /dev/char 0755",
+                                 "replace_link /dev/char/195:0 ../nvidia0",
+                                 "remove /dev/nvidia1",
+                                 "run " GPUBOOT_LIBEXECDIR "/gpuboot-probe open /dev/nvidia0",
+                                 "run /usr/bin/systemctl start -- a.service",
+                                 "replace_file /run/gpuboot/ready 0644",
+                                 "run /usr/bin/systemctl --no-block start -- b.service",
+                                 "ensure_directory /run/gpuboot/next 0700",
+                                 "replace_file /run/gpuboot/next/rebuild 0600",
+                                 "unload_module nvidia_uvm",
+                                 "run /usr/bin/systemctl stop -- c.service",
+                                 "remove /run/gpuboot/active",
+                                 "ensure_directory /run/gpuboot/tried/bad 0755",
+                                 "replace_file /run/gpuboot/tried/bad/b1 0644",
+                                 "ensure_directory /var/lib/gpuboot/records/bad 0755",
+                                 "replace_record /var/lib/gpuboot/records/bad/b1"});
 }
 
 TEST_CASE("the bytes that were verified are the bytes that are loaded") { // F-45
