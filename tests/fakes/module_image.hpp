@@ -1,55 +1,116 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A kernel module that no kernel would run but libkmod reads: an ELF file with nothing in it but
-// a .modinfo section. Needs no compiler and no kernel.
+// A kernel module that no kernel would run: an ELF file of the right shape with nothing in it but
+// what it says of itself. Needs no compiler and no kernel.
 #pragma once
 
 #include <elf.h>
 
 #include <array>
+#include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace gpuboot::fakes {
+
+struct ModuleContent {
+    std::string name;
+    std::string vermagic;
+    std::string depends{};
+    std::string srcversion{"0123456789ABCDEF0123456"};
+    std::string more{}; ///< further "key=value" entries of .modinfo, each ended by a NUL
+    std::vector<std::pair<std::string, std::uint32_t>> imports{};
+    std::vector<std::string> exports{};
+    std::uint16_t machine = EM_X86_64;
+};
+
+/// Sections behind a header, the names last.
+class ModuleFile {
+  public:
+    void add(std::string_view name, std::uint32_t type, std::string_view bytes,
+             std::uint32_t link = 0) {
+        Elf64_Shdr section{};
+        section.sh_name = static_cast<Elf64_Word>(names_.size());
+        section.sh_type = type;
+        section.sh_flags = SHF_ALLOC;
+        section.sh_link = link;
+        section.sh_offset = sizeof(Elf64_Ehdr) + data_.size();
+        section.sh_size = bytes.size();
+        names_.append(name).push_back('\0');
+        data_.append(bytes);
+        data_.resize((data_.size() + 7) / 8 * 8, '\0');
+        sections_.push_back(section);
+    }
+
+    std::string finish(std::uint16_t machine) {
+        add(".shstrtab", SHT_STRTAB, names_ + ".shstrtab" + '\0');
+        Elf64_Ehdr header{};
+        constexpr std::array<unsigned char, 7> ident{ELFMAG0,    ELFMAG1,     ELFMAG2,   ELFMAG3,
+                                                     ELFCLASS64, ELFDATA2LSB, EV_CURRENT};
+        std::memcpy(header.e_ident, ident.data(), ident.size());
+        header.e_type = ET_REL;
+        header.e_machine = machine;
+        header.e_version = EV_CURRENT;
+        header.e_ehsize = sizeof header;
+        header.e_shentsize = sizeof(Elf64_Shdr);
+        header.e_shnum = static_cast<Elf64_Half>(sections_.size());
+        header.e_shstrndx = static_cast<Elf64_Half>(sections_.size() - 1);
+        header.e_shoff = sizeof header + data_.size();
+        std::string image(reinterpret_cast<const char*>(&header), sizeof header);
+        image.append(data_);
+        return image.append(reinterpret_cast<const char*>(sections_.data()),
+                            sections_.size() * sizeof(Elf64_Shdr));
+    }
+
+  private:
+    std::vector<Elf64_Shdr> sections_{Elf64_Shdr{}};
+    std::string names_{"\0", 1};
+    std::string data_;
+};
+
+inline std::string versions_of(const ModuleContent& content) {
+    std::string versions;
+    for (const auto& [symbol, crc] : content.imports) {
+        const std::uint64_t wide = crc;
+        versions.append(reinterpret_cast<const char*>(&wide), sizeof wide);
+        versions.append(symbol).resize((versions.size() + 63) / 64 * 64, '\0');
+    }
+    return versions;
+}
+
+inline std::string module_image(const ModuleContent& content) {
+    using namespace std::string_view_literals;
+    std::string modinfo;
+    const auto say = [&](std::string_view key, std::string_view value) {
+        modinfo.append(key).append("=").append(value).push_back('\0');
+    };
+    say("name", content.name);
+    say("vermagic", content.vermagic);
+    say("depends", content.depends);
+    if (!content.srcversion.empty()) say("srcversion", content.srcversion);
+    modinfo += content.more;
+    std::string exports;
+    for (const std::string& symbol : content.exports)
+        exports.append(symbol).push_back('\0');
+
+    ModuleFile file;
+    file.add(".symtab", SHT_SYMTAB, std::string(sizeof(Elf64_Sym), '\0'), 2);
+    file.add(".strtab", SHT_STRTAB, "\0"sv);
+    file.add(".modinfo", SHT_PROGBITS, modinfo);
+    file.add(".gnu.linkonce.this_module", SHT_PROGBITS, std::string(64, '\0'));
+    if (!content.imports.empty()) file.add("__versions", SHT_PROGBITS, versions_of(content));
+    if (!exports.empty()) file.add("__ksymtab_strings", SHT_PROGBITS, exports);
+    return file.finish(content.machine);
+}
 
 /// `more` holds further "key=value" entries, each ended by a NUL.
 inline std::string module_image(std::string_view name, std::string_view kernel,
                                 std::string_view more = {}) {
-    using namespace std::string_view_literals;
-    std::string modinfo;
-    modinfo.append("name="sv).append(name).append("\0"sv);
-    modinfo.append("vermagic="sv).append(kernel).append(" SMP mod_unload \0"sv);
-    modinfo.append("depends=\0"sv).append("srcversion=0123456789ABCDEF0123456\0"sv).append(more);
-    constexpr std::string_view names = "\0.modinfo\0.shstrtab\0"sv;
-
-    Elf64_Ehdr header{};
-    constexpr std::array<unsigned char, 7> ident{ELFMAG0,    ELFMAG1,     ELFMAG2,   ELFMAG3,
-                                                 ELFCLASS64, ELFDATA2LSB, EV_CURRENT};
-    for (std::size_t i = 0; i < ident.size(); ++i)
-        header.e_ident[i] = ident[i];
-    header.e_type = ET_REL;
-    header.e_machine = EM_X86_64;
-    header.e_version = EV_CURRENT;
-    header.e_ehsize = sizeof header;
-    header.e_shentsize = sizeof(Elf64_Shdr);
-    header.e_shnum = 3;
-    header.e_shstrndx = 2;
-    header.e_shoff = sizeof header;
-
-    std::array<Elf64_Shdr, 3> sections{};
-    const std::size_t data = sizeof header + sizeof sections;
-    sections[1].sh_name = 1;
-    sections[1].sh_type = SHT_PROGBITS;
-    sections[1].sh_flags = SHF_ALLOC;
-    sections[1].sh_offset = data;
-    sections[1].sh_size = modinfo.size();
-    sections[2].sh_name = 10;
-    sections[2].sh_type = SHT_STRTAB;
-    sections[2].sh_offset = data + modinfo.size();
-    sections[2].sh_size = names.size();
-
-    std::string image(reinterpret_cast<const char*>(&header), sizeof header);
-    image.append(reinterpret_cast<const char*>(sections.data()), sizeof sections);
-    return image.append(modinfo).append(names);
+    ModuleContent content{std::string(name), std::string(kernel) + " SMP mod_unload "};
+    content.more = more;
+    return module_image(content);
 }
 
 } // namespace gpuboot::fakes
