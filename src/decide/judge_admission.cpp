@@ -27,11 +27,9 @@ void add_closure(const Marker& marker, const std::string& name, std::vector<std:
 /// Names of all modules that loading this bake would load.
 std::vector<std::string> modules_to_load(const Facts& facts, const Marker& marker) {
     std::vector<std::string> names;
-    for (const std::string& file : facts.policy.modules) {
-        const auto module =
-            std::ranges::find(marker.modules, "modules/" + file + ".ko", &MarkerModule::path);
-        if (module != marker.modules.end()) add_closure(marker, module->name, names);
-    }
+    for (const std::string& file : facts.policy.modules)
+        if (const MarkerModule* module = module_of_file(marker, file))
+            add_closure(marker, module->name, names);
     return names;
 }
 

@@ -4,6 +4,7 @@
 
 #include "decide/judge.hpp"
 #include "decide/judge_admission.hpp"
+#include "decide/judge_module.hpp"
 #include "decide/records.hpp"
 
 namespace gpuboot::decide {
@@ -41,15 +42,13 @@ void judge_target(const Facts& facts, const BakeFact& bake, std::vector<Reason>&
     compare(SourceDiffers, pin.source.sha256, marker.source_sha256);
     if (!reasons.empty()) return; // another driver's bake: a compile may well bring the module
     for (const std::string& name : facts.policy.modules)
-        if (std::ranges::find(marker.modules, "modules/" + name + ".ko", &MarkerModule::path) ==
-            marker.modules.end())
+        if (!module_of_file(marker, name))
             reasons.push_back({ModuleNotInBake, bake.id, name, "nothing"});
 }
 
 void judge_file(const Facts& facts, const BakeFact& bake, const MarkerModule& wanted,
                 const FileFact& found, std::vector<Reason>& reasons) {
     const std::string file = file_of(bake, found.path);
-    const auto release = found.vermagic.substr(0, found.vermagic.find(' '));
     if (!found.present)
         reasons.push_back({FileMissing, file, "a regular file", "nothing"});
     else if (!found.flaw.empty())
@@ -61,8 +60,8 @@ void judge_file(const Facts& facts, const BakeFact& bake, const MarkerModule& wa
             {FileSizeDiffers, file, std::to_string(wanted.size), std::to_string(found.size)});
     else if (found.sha256 != wanted.sha256)
         reasons.push_back({FileDigestDiffers, file, wanted.sha256, found.sha256});
-    else if (release != facts.host.kernel)
-        reasons.push_back({VermagicDiffers, file, facts.host.kernel, found.vermagic});
+    else if (auto reason = judge_module(facts, file, wanted, found))
+        reasons.push_back(std::move(*reason));
 }
 
 } // namespace

@@ -42,11 +42,9 @@ Plan plan_load(const Facts& facts, const BakeFact& bake) {
     if (facts.active != bake.id) plan.push_back(Activate{bake.id, bake.vendor});
     std::vector<std::string> planned;
     if (facts.loaded && !replaces) planned = facts.loaded->modules;
-    for (const std::string& name : facts.policy.modules) {
-        const auto module =
-            std::ranges::find(marker.modules, "modules/" + name + ".ko", &MarkerModule::path);
-        if (module != marker.modules.end()) plan_module(marker, *module, planned, plan);
-    }
+    for (const std::string& name : facts.policy.modules)
+        if (const MarkerModule* module = module_of_file(marker, name))
+            plan_module(marker, *module, planned, plan);
     if (replaces)
         for (const std::string& unit : stopped_units(facts))
             plan.push_back(StartUnit{unit, false});

@@ -172,7 +172,8 @@ Result<std::vector<Product>> build(const Root& root, Effects& effects, const Bui
         products = forward(std::move(compiled).error());
     } else {
         tell(order, "reading the products");
-        products = collect_products(root, area.tree(), order.recipe, order.target);
+        products =
+            collect_products(root, area.tree(), order.recipe, order.target, order.compression);
         // Made of the same inputs it would be as wrong as it is (F-66, F-71).
         if (!products && products.error().sys == 0) products.error().code = Errc::Hopeless;
     }

@@ -21,6 +21,7 @@ struct BuildOrder {
     const Confinement& confinement;
     std::chrono::milliseconds deadline;
     OnProgress on_progress;
+    Compression compression = Compression::None; ///< of the modules that go into the bake
 };
 
 /// An Error of a failed compile quotes the first real error and names the log; Hopeless: the same

@@ -8,11 +8,13 @@
 namespace gpuboot::execute {
 
 std::string unfit(const Root& root, const std::string& folder, const model::Marker& inputs) {
-    const auto bake = input::read_bake(
-        root, folder, inputs.id, {inputs.kernel, inputs.arch, inputs.driver_version}, nullptr);
+    const auto reading = input::read_one(root, folder, inputs.id,
+                                         {inputs.kernel, inputs.arch, inputs.driver_version});
+    const model::BakeFact& bake = reading.bakes.front();
     model::Facts facts;
     facts.host = {inputs.kernel, inputs.arch};
     facts.pin.value = {inputs.driver_version, inputs.kind, {"", "", inputs.source_sha256}, {}};
+    facts.abi = reading.abi;
     facts.policy.modules.clear(); // which modules this machine loads does not matter here
     if (const auto reasons = decide::judge_bake(facts, bake); !reasons.empty())
         return to_text(reasons.front());

@@ -9,7 +9,7 @@
 #include <algorithm>
 
 #include "base/digest.hpp"
-#include "input/modinfo.hpp"
+#include "input/module_image.hpp"
 
 namespace gpuboot::execute {
 
@@ -41,7 +41,7 @@ Result<Fd> open_beneath(int directory, const std::string& path) {
     return fail_errno("opening " + path);
 }
 
-Result<void> judge(const input::ModInfo& info, const std::string& path,
+Result<void> judge(const input::ModuleImage& info, const std::string& path,
                    const source::Recipe& recipe, const source::Target& target,
                    const source::BuiltModule& wanted) {
     const std::string name = kernel_name(wanted.name);
@@ -59,7 +59,8 @@ Result<void> judge(const input::ModInfo& info, const std::string& path,
 }
 
 Result<Product> collect(int directory, const source::BuiltModule& wanted,
-                        const source::Recipe& recipe, const source::Target& target) {
+                        const source::Recipe& recipe, const source::Target& target,
+                        Compression compression) {
     const std::string path = below_tree(wanted);
     auto fd = open_beneath(directory, path);
     if (!fd) return forward(std::move(fd).error());
@@ -70,15 +71,16 @@ Result<Product> collect(int directory, const source::BuiltModule& wanted,
         return fail(Errc::BadInput, path + " is larger than any module");
     auto bytes = read_rest(fd->get(), product_limit);
     if (!bytes) return forward(std::move(bytes).error(), path);
-    auto info = input::read_modinfo(fd->get(), path);
-    if (!info) return forward(std::move(info).error());
+    auto info = input::read_module_image(*bytes, target.arch);
+    if (!info) return forward(std::move(info).error(), path + ": not a kernel module");
     if (auto judged = judge(*info, path, recipe, target, wanted); !judged)
         return forward(std::move(judged).error());
+    if (compression != Compression::None) bytes = compress(compression, *bytes);
+    if (!bytes) return forward(std::move(bytes).error(), path);
+    const std::string file = wanted.name + ".ko" + std::string(suffix_of(compression));
     Product product;
-    product.module = {info->name,     "modules/" + wanted.name + ".ko",
-                      bytes->size(),  sha256_hex(*bytes),
-                      info->vermagic, info->srcversion,
-                      info->depends};
+    product.module = {info->name,     "modules/" + file, bytes->size(), sha256_hex(*bytes),
+                      info->vermagic, info->srcversion,  info->depends};
     product.bytes = std::move(*bytes);
     return product;
 }
@@ -91,12 +93,13 @@ std::string product_path(const std::string& tree, const source::BuiltModule& mod
 
 Result<std::vector<Product>> collect_products(const Root& root, const std::string& tree,
                                               const source::Recipe& recipe,
-                                              const source::Target& target) {
+                                              const source::Target& target,
+                                              Compression compression) {
     auto directory = root.open_at(tree, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (!directory) return forward(std::move(directory).error());
     std::vector<Product> products;
     for (const source::BuiltModule& module : recipe.modules) {
-        auto product = collect(directory->get(), module, recipe, target);
+        auto product = collect(directory->get(), module, recipe, target, compression);
         if (!product) return forward(std::move(product).error(), "the build's products");
         products.push_back(std::move(*product));
     }

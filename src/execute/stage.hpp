@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/compression.hpp"
 #include "base/root.hpp"
 #include "model/marker.hpp"
 #include "source/dkms_tree.hpp"
@@ -23,9 +24,11 @@ struct Product {
 /// Where the build leaves a module; `tree` is the folder it ran in.
 std::string product_path(const std::string& tree, const source::BuiltModule& module);
 
-/// Every module of the recipe; a missing or foreign one is an Error (F-66, F-71).
+/// Every module of the recipe, compressed as the bake is to hold it; a missing or foreign one is an
+/// Error (F-66, F-71).
 Result<std::vector<Product>> collect_products(const Root& root, const std::string& tree,
                                               const source::Recipe& recipe,
-                                              const source::Target& target);
+                                              const source::Target& target,
+                                              Compression compression = Compression::None);
 
 } // namespace gpuboot::execute

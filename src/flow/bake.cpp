@@ -13,6 +13,7 @@
 #include "execute/lock.hpp"
 #include "flow/marks.hpp"
 #include "input/failed_builds.hpp"
+#include "input/policy.hpp"
 #include "source/bake_id.hpp"
 
 namespace gpuboot::flow {
@@ -126,9 +127,10 @@ class Baking {
 
     Result<BakeResult> compile(const model::Marker& inputs, const source::Recipe& recipe,
                                const source::Target& target) {
-        auto products = execute::build(
-            root_, effects_,
-            {inputs.id, recipe, target, confinement_, options_.deadline, options_.on_progress});
+        auto products = execute::build(root_, effects_,
+                                       {inputs.id, recipe, target, confinement_, options_.deadline,
+                                        options_.on_progress,
+                                        input::read_policy(root_).policy.bake_compression});
         if (!products) return remember(inputs, target, std::move(products).error());
         tell("committing");
         auto lock = execute::Lock::take(root_, effects_, options_.deadline);

@@ -102,6 +102,7 @@ void read_bakes(const Root& root, World& world) {
     StoreReading store = read_store(root, {facts.host.kernel, facts.host.arch, version});
     facts.bakes = std::move(store.bakes);
     facts.store_flaw = std::move(store.flaw);
+    facts.abi = std::move(store.abi);
     world.images.merge(store.images);
     world.store_read = true;
 }

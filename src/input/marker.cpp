@@ -14,13 +14,7 @@ using namespace model;
 
 std::string quoted(const std::string& text) { return "\"" + text + "\""; }
 
-/// "modules/NAME.ko" and nothing that could lead elsewhere (F-112).
-bool is_module_path(std::string_view path) {
-    constexpr std::string_view folder = "modules/", ending = ".ko";
-    return path.starts_with(folder) && path.ends_with(ending) &&
-           path.size() > folder.size() + ending.size() &&
-           is_source_name(path.substr(folder.size(), path.size() - folder.size() - ending.size()));
-}
+bool is_module_path(std::string_view path) { return module_file_of(path).has_value(); }
 
 std::string checked(Fields& fields, std::string_view key, bool (*grammar)(std::string_view),
                     std::string_view wanted) {
@@ -32,7 +26,7 @@ std::string checked(Fields& fields, std::string_view key, bool (*grammar)(std::s
 MarkerModule read_module(Fields& fields) {
     MarkerModule module;
     module.name = checked(fields, "name", is_source_name, "a module's name");
-    module.path = checked(fields, "path", is_module_path, "modules/NAME.ko");
+    module.path = checked(fields, "path", is_module_path, "modules/NAME.ko[.zst|.xz|.gz]");
     module.size = static_cast<std::uint64_t>(fields.number("size", 1, std::int64_t{1} << 30));
     module.sha256 = checked(fields, "sha256", is_sha256, "64 lower-case hex digits");
     module.vermagic = fields.text("vermagic");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What a module file says of itself (its .modinfo section), read by libkmod.
+// What a module file that is no bake's says of itself (its .modinfo section), read by libkmod. Of
+// a bake's modules the bytes that were hashed are read: input/module_image.hpp.
 #pragma once
 
 #include <string>
@@ -17,7 +18,7 @@ struct ModInfo {
     std::vector<std::string> depends;
 };
 
-/// Through an open file, so that what is parsed is what was hashed. BadInput: not a module.
+/// BadInput: not a module.
 Result<ModInfo> read_modinfo(int fd, const std::string& path);
 
 } // namespace gpuboot::input

@@ -67,6 +67,13 @@ void read_rebuild(Fields& rebuild, Policy& policy) {
                              .value_or(policy.rebuild_timeout_seconds));
 }
 
+void read_bake(Fields& bake, Policy& policy) {
+    if (bake.optional_text("compress"))
+        policy.bake_compression =
+            compression_of(bake.choice("compress", {"none", "zstd", "xz", "gzip"}))
+                .value_or(policy.bake_compression);
+}
+
 std::string read_over(const std::string& path, const Node& document, Policy& policy) {
     Fields top(path, document);
     top.number("schema", 1, 1);
@@ -83,6 +90,7 @@ std::string read_over(const std::string& path, const Node& document, Policy& pol
         read_units(table, "critical", policy.critical_units);
         read_units(table, "deferred", policy.deferred_units);
     });
+    read("bake", [&](Fields& table) { read_bake(table, policy); });
     read("rebuild", [&](Fields& table) { read_rebuild(table, policy); });
     return top.flaw().value_or("");
 }

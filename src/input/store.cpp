@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/compression.hpp"
 #include "base/digest.hpp"
 #include "base/names.hpp"
+#include "input/kernel_abi.hpp"
 #include "input/marker.hpp"
-#include "input/modinfo.hpp"
+#include "input/module_image.hpp"
 #include "input/module_signature.hpp"
 
 namespace gpuboot::input {
@@ -20,6 +22,7 @@ using namespace model;
 
 constexpr std::size_t marker_limit = 1 << 20;
 constexpr std::size_t module_limit = std::size_t{1} << 30;
+constexpr std::size_t unpacked_limit = std::size_t{512} << 20; // F-41
 constexpr std::size_t store_limit = 1024;
 
 /// Why somebody other than root could have written this; "" when nobody could.
@@ -46,9 +49,33 @@ Result<Fd> open_regular(const Root& root, const std::string& path, struct stat& 
     return fd;
 }
 
-FileFact read_module(const Root& root, const std::string& folder, const MarkerModule& module,
-                     Images* images) {
-    FileFact fact;
+/// What the verified bytes of a module say; they are kept as the kernel is to get them.
+ModuleImage read_image(HashedBytes file, std::string_view arch, FileFact& fact, Images& images) {
+    const Compression packed = compression_of_file(fact.path);
+    if (packed != Compression::None) {
+        auto unpacked = decompress(packed, file.bytes, unpacked_limit);
+        if (!unpacked) {
+            fact.malformed = unpacked.error().what;
+            return {};
+        }
+        file.bytes = std::move(*unpacked);
+    }
+    auto image = read_module_image(file.bytes, arch);
+    if (!image) {
+        fact.malformed = image.error().what;
+        return {};
+    }
+    fact.signature = parse_signature(file.bytes);
+    fact.vermagic = image->vermagic;
+    fact.name = image->name;
+    fact.srcversion = image->srcversion;
+    fact.depends = image->depends;
+    images.insert_or_assign(fact.sha256, std::move(file.bytes));
+    return std::move(*image);
+}
+
+ModuleImage read_module(const Root& root, const std::string& folder, const MarkerModule& module,
+                        std::string_view arch, FileFact& fact, Images& images) {
     fact.path = module.path;
     const std::string path = folder + "/" + module.path;
     struct stat status{};
@@ -56,25 +83,19 @@ FileFact read_module(const Root& root, const std::string& folder, const MarkerMo
     fact.present = fd.has_value() || fd.error().code != Errc::NotFound;
     if (!fd) {
         if (fact.present) fact.flaw = fd.error().what;
-        return fact;
+        return {};
     }
     fact.unsafe = unsafe(status);
     fact.size = static_cast<std::uint64_t>(status.st_size);
-    if (fact.size != module.size) return fact; // ruled out already: no need to hash it
+    if (fact.size != module.size) return {}; // ruled out already: no need to hash it
     auto file = read_hashed(fd->get(), module_limit);
     if (!file) {
         fact.flaw = file.error().what;
-        return fact;
+        return {};
     }
     fact.sha256 = file->sha256;
-    if (fact.sha256 != module.sha256) return fact; // damaged: nothing in it is worth parsing
-    if (auto info = read_modinfo(fd->get(), path))
-        fact.vermagic = info->vermagic;
-    else
-        fact.flaw = info.error().what;
-    fact.signature = parse_signature(file->bytes);
-    if (images) images->insert_or_assign(fact.sha256, std::move(file->bytes));
-    return fact;
+    if (fact.sha256 != module.sha256) return {}; // damaged: nothing in it is worth parsing
+    return read_image(std::move(*file), arch, fact, images);
 }
 
 void read_marker(const Root& root, const std::string& path, BakeFact& bake) {
@@ -101,11 +122,10 @@ bool worth_reading(const BakeFact& bake, const Wanted& wanted) {
            marker->arch == wanted.arch && marker->driver_version == wanted.version;
 }
 
-} // namespace
-
-BakeFact read_bake(const Root& root, const std::string& folder, const std::string& id,
-                   const Wanted& wanted, Images* images) {
-    BakeFact bake;
+ReadBake read_bake(const Root& root, const std::string& folder, const std::string& id,
+                   const Wanted& wanted, Images& images) {
+    ReadBake read;
+    BakeFact& bake = read.fact;
     bake.id = id;
     auto status = root.status(folder);
     if (status && !S_ISDIR(status->st_mode))
@@ -115,14 +135,34 @@ BakeFact read_bake(const Root& root, const std::string& folder, const std::strin
     auto modules = root.status(folder + "/modules");
     if (modules && bake.unsafe.empty()) bake.unsafe = unsafe(*modules);
     read_marker(root, folder + "/" + std::string(names::marker_file), bake);
-    if (!worth_reading(bake, wanted)) return bake;
+    if (!worth_reading(bake, wanted)) return read;
     for (const MarkerModule& module : bake.marker.value->modules)
-        bake.files.push_back(read_module(root, folder, module, images));
-    return bake;
+        read.images.push_back(
+            read_module(root, folder, module, wanted.arch, bake.files.emplace_back(), images));
+    return read;
+}
+
+void compare(const Root& root, const Wanted& wanted, std::vector<ReadBake>& bakes,
+             StoreReading& reading) {
+    reading.abi = compare_with_kernel(root, wanted.kernel, wanted.arch, bakes);
+    for (ReadBake& bake : bakes)
+        reading.bakes.push_back(std::move(bake.fact));
+}
+
+} // namespace
+
+StoreReading read_one(const Root& root, const std::string& folder, const std::string& id,
+                      const Wanted& wanted) {
+    StoreReading reading;
+    std::vector<ReadBake> bakes;
+    bakes.push_back(read_bake(root, folder, id, wanted, reading.images));
+    compare(root, wanted, bakes, reading);
+    return reading;
 }
 
 StoreReading read_store(const Root& root, const Wanted& wanted) {
     StoreReading reading;
+    std::vector<ReadBake> bakes;
     for (const std::string_view store : {names::vendor_store, names::store}) {
         auto entries = root.list(store, store_limit);
         if (!entries) {
@@ -131,12 +171,12 @@ StoreReading read_store(const Root& root, const Wanted& wanted) {
         }
         for (const std::string& id : *entries) {
             if (id.starts_with('.')) continue; // unfinished or deleted: no bake for anybody
-            BakeFact bake =
-                read_bake(root, std::string(store) + "/" + id, id, wanted, &reading.images);
-            bake.vendor = store == names::vendor_store;
-            reading.bakes.push_back(std::move(bake));
+            bakes.push_back(
+                read_bake(root, std::string(store) + "/" + id, id, wanted, reading.images));
+            bakes.back().fact.vendor = store == names::vendor_store;
         }
     }
+    compare(root, wanted, bakes, reading);
     // The local one of an id behind the vendor's: what stands last is what is taken.
     std::ranges::stable_sort(reading.bakes, {}, &BakeFact::id);
     return reading;

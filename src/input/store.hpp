@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Reads both stores, the local one and the image's: every bake's marker, and of those whose marker
 // fits the machine every module file, once: the bytes that are hashed here are the bytes that are
-// loaded later.
+// parsed, unpacked and loaded later. What the kernel that is judged demands of modules is read
+// when there are any.
 #pragma once
 
 #include <map>
@@ -14,13 +15,14 @@
 
 namespace gpuboot::input {
 
-/// Module images by their SHA-256.
+/// Module images, unpacked, by the SHA-256 of their files.
 using Images = std::map<std::string, Bytes, std::less<>>;
 
 struct StoreReading {
     std::vector<model::BakeFact> bakes; ///< sorted by id; of one id in both the local one last
     std::string flaw;
-    Images images;
+    Images images; ///< of the modules that are what their markers say, and well formed
+    model::KernelAbi abi;
 };
 
 /// Which markers are worth reading their files: the others are ruled out without touching them.
@@ -32,8 +34,8 @@ struct Wanted {
 
 StoreReading read_store(const Root& root, const Wanted& wanted);
 
-/// One folder laid out as a bake, as `read_store` reads it; `images` may be null.
-model::BakeFact read_bake(const Root& root, const std::string& folder, const std::string& id,
-                          const Wanted& wanted, Images* images);
+/// One folder laid out as a bake, as `read_store` reads it.
+StoreReading read_one(const Root& root, const std::string& folder, const std::string& id,
+                      const Wanted& wanted);
 
 } // namespace gpuboot::input

@@ -18,6 +18,7 @@
 #include "model/policy.hpp"
 #include "model/records.hpp"
 #include "model/running.hpp"
+#include "model/symbols.hpp"
 
 namespace gpuboot::model {
 
@@ -43,9 +44,15 @@ struct FileFact {
     std::string flaw;   ///< why it could not be read; "" when it could
     std::string unsafe; ///< "owner 1000", "mode 0666", "2 hard links"; "" when only root writes it
     std::uint64_t size = 0;
-    std::string sha256;
+    std::string sha256; ///< as it lies there, compressed or not
     std::string vermagic;
     std::optional<Signature> signature = {}; ///< absent: unsigned, or ruled out before
+    // All below is read from bytes that are what the marker says.
+    std::string malformed{}; ///< why no kernel would take it for a module; "" when it might
+    std::string name{};      ///< what it calls itself: nvidia_uvm
+    std::string srcversion{};
+    std::vector<std::string> depends{};
+    SymbolComparison symbols{};
 
     bool operator==(const FileFact&) const = default;
 };
@@ -97,6 +104,7 @@ struct Facts {
     Companions companions;  ///< not looked for where there is no pin
     std::string store_flaw; ///< why the store could not be read; "" when it could, or is absent
     std::vector<BakeFact> bakes; ///< by id; of two with one id the vendor's first
+    KernelAbi abi;               ///< read only when there are modules to compare with it
     std::string active;          ///< id that /run/gpuboot/active points to; "" when absent
     /// Of nvidia in the active bake's marker; read while one is live.
     std::string active_srcversion;

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/pin.hpp"
@@ -14,7 +16,7 @@ inline constexpr int marker_format = 1;
 
 struct MarkerModule {
     std::string name; ///< as the kernel says it: nvidia_uvm
-    std::string path; ///< below the bake: modules/nvidia-uvm.ko
+    std::string path; ///< below the bake: modules/nvidia-uvm.ko, or .ko.zst, .ko.xz, .ko.gz
     std::uint64_t size = 0;
     std::string sha256;
     std::string vermagic;
@@ -39,5 +41,12 @@ struct Marker {
 
     bool operator==(const Marker&) const = default;
 };
+
+/// "modules/nvidia-uvm.ko.zst" -> "nvidia-uvm"; absent when it is no module's path, or could lead
+/// elsewhere (F-112).
+std::optional<std::string_view> module_file_of(std::string_view path);
+
+/// The module whose file is so named, compressed or not; null: there is none.
+const MarkerModule* module_of_file(const Marker& marker, std::string_view name);
 
 } // namespace gpuboot::model

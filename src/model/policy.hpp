@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/compression.hpp"
+
 namespace gpuboot::model {
 
 /// What must hold before a GPU counts as ready.
@@ -45,6 +47,7 @@ struct Policy {
     std::vector<std::string> deferred_units; ///< enqueued after ready; never waited for
     bool rebuild_allowed = true;
     int rebuild_timeout_seconds = 600;
+    Compression bake_compression = Compression::None; ///< of modules in new bakes
 
     bool operator==(const Policy&) const = default;
 };

@@ -102,6 +102,10 @@ void read_policy(Fields& fields, Facts& facts) {
         fields.optional_flag("rebuild_allowed").value_or(policy.rebuild_allowed);
     policy.rebuild_timeout_seconds =
         seconds("rebuild_timeout_seconds", policy.rebuild_timeout_seconds);
+    if (fields.optional_text("bake_compression"))
+        policy.bake_compression =
+            compression_of(fields.choice("bake_compression", {"none", "zstd", "xz", "gzip"}))
+                .value_or(policy.bake_compression);
 }
 
 MarkerModule read_module(Fields& fields, const std::string& kernel) {
@@ -162,15 +166,35 @@ FileFact read_file(Fields& fields, const std::vector<MarkerModule>& modules) {
     file.size = static_cast<std::uint64_t>(fields.optional_number("size", 0, most).value_or(size));
     const bool hashed = file.present && file.flaw.empty() && file.size == wanted.size;
     file.sha256 = text_or_none(fields, "sha256", hashed ? wanted.sha256 : "none");
-    const bool parsed = hashed && file.sha256 == wanted.sha256;
+    file.malformed = text_or(fields, "malformed", "");
+    const bool parsed = hashed && file.sha256 == wanted.sha256 && file.malformed.empty();
     file.vermagic = text_or_none(fields, "vermagic", parsed ? wanted.vermagic : "none");
     with_table(fields, "signature",
                [&](Fields& signature) { file.signature = signature_of(signature); });
+    file.name = text_or_none(fields, "name", parsed ? wanted.name : "none");
+    file.srcversion = text_or_none(fields, "srcversion", parsed ? wanted.srcversion : "none");
+    file.depends =
+        fields.optional_texts("depends").value_or(parsed ? wanted.depends : MarkerModule{}.depends);
+    file.symbols.compared =
+        static_cast<std::uint64_t>(fields.optional_number("compared", 0, most).value_or(0));
+    file.symbols.differing = read_each(fields, "difference", [](Fields& difference) {
+        return SymbolDifference{difference.text("symbol"), difference.text("wanted"),
+                                text_or(difference, "found", "")};
+    });
     return file;
 }
 
 FileFact intact_file(const MarkerModule& module) {
-    return {module.path, true, "", "", module.size, module.sha256, module.vermagic};
+    FileFact file{module.path, true, "", "", module.size, module.sha256, module.vermagic};
+    file.name = module.name;
+    file.srcversion = module.srcversion;
+    file.depends = module.depends;
+    return file;
+}
+
+KernelAbi read_abi(Fields& fields) {
+    return {text_or(fields, "symvers", ""), text_or(fields, "symvers_flaw", ""),
+            text_or(fields, "vermagic", "")};
 }
 
 BakeFact read_bake(Fields& fields, const Facts& facts) {
@@ -237,6 +261,7 @@ Result<Facts> facts_of(const std::string& file, const Node& record) {
         return Library{library.text("name"), library.text("path"), text_or(library, "version", "")};
     });
     facts.bakes = read_each(fields, "bake", [&](Fields& bake) { return read_bake(bake, facts); });
+    with_table(fields, "abi", [&](Fields& abi) { facts.abi = read_abi(abi); });
     with_table(fields, "loaded", [&](Fields& loaded) { facts.loaded = read_loaded(loaded); });
     facts.refused = read_each(fields, "refused", read_refusal);
     read_compile(fields, facts);

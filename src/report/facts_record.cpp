@@ -58,6 +58,7 @@ Table record_of_policy(const Facts& facts) {
     put(table, "deferred_units", policy.deferred_units);
     table.push_back({"rebuild_allowed", policy.rebuild_allowed});
     table.push_back({"rebuild_timeout_seconds", policy.rebuild_timeout_seconds});
+    table.push_back({"bake_compression", to_text(policy.bake_compression)});
     return table;
 }
 
@@ -95,6 +96,20 @@ Table record_of_marker(const Marker& marker) {
     return table;
 }
 
+Table record_of_difference(const SymbolDifference& difference) {
+    Table table{{"symbol", difference.symbol}, {"wanted", difference.wanted}};
+    put(table, "found", difference.found);
+    return table;
+}
+
+Table record_of_abi(const KernelAbi& abi) {
+    Table table;
+    put(table, "symvers", abi.symvers);
+    put(table, "symvers_flaw", abi.symvers_flaw);
+    put(table, "vermagic", abi.vermagic);
+    return table;
+}
+
 Table record_of_file(const FileFact& file) {
     Table table{{"path", file.path}};
     if (!file.present) table.push_back({"present", false});
@@ -105,6 +120,12 @@ Table record_of_file(const FileFact& file) {
     table.push_back({"sha256", file.sha256.empty() ? "none" : file.sha256});
     table.push_back({"vermagic", file.vermagic.empty() ? "none" : file.vermagic});
     if (file.signature) table.push_back({"signature", record_of(*file.signature)});
+    put(table, "malformed", file.malformed);
+    table.push_back({"name", file.name.empty() ? "none" : file.name});
+    table.push_back({"srcversion", file.srcversion.empty() ? "none" : file.srcversion});
+    put(table, "depends", file.depends);
+    table.push_back({"compared", static_cast<std::int64_t>(file.symbols.compared)});
+    put(table, "difference", file.symbols.differing, record_of_difference);
     return table;
 }
 
@@ -156,6 +177,7 @@ Node record_of(const Facts& facts) {
     put(table, "gpu", facts.gpus, record_of_gpu);
     put(table, "library", facts.companions.libraries, record_of_library);
     put(table, "bake", facts.bakes, record_of_bake);
+    if (facts.abi != KernelAbi{}) table.push_back({"abi", record_of_abi(facts.abi)});
     if (facts.loaded) table.push_back({"loaded", record_of_loaded(*facts.loaded)});
     put(table, "refused", facts.refused, record_of_refusal);
     put_compile(table, facts);

@@ -22,6 +22,9 @@ names::Event event_of(ReasonCode code) {
     case FileUnreadable:
     case FileSizeDiffers:
     case FileDigestDiffers:
+    case ModuleMalformed:
+    case SrcversionDiffers:
+    case DependsDiffer:
     case BakeUnsafe:
     case MarkerMalformed: return names::bake_damaged;
     case LoadRefused:
@@ -64,6 +67,7 @@ names::Event event_of(ReasonCode code) {
     case UserspaceMissing:
     case UserspaceVersion:
     case FirmwareMissing:
+    case SymbolsDiffer:
     case OtherDriverLoaded:
     case OriginUnknown:
     case ForeignDriver:

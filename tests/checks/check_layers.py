@@ -36,6 +36,7 @@ LIBRARIES = {
     r"spdlog": ["src/base/log.cpp"],
     r"CLI/": ["src/cli/"],
     r"libkmod": ["src/input/modinfo.cpp", "src/execute/kernel_modules.cpp"],
+    r"zstd|lzma|zlib": ["src/base/compression.cpp"],
     r"libudev": ["src/input/gpus.cpp", "src/daemon/"],
     r"systemd/sd-bus": ["src/bus/", "src/daemon/", "src/cli/bus_client"],
     r"systemd/sd-journal": ["src/report/journal.cpp"],

@@ -43,8 +43,13 @@ inline model::Facts fitting_machine() {
     marker.modules = {module("nvidia", "nvidia", marker.kernel),
                       module("nvidia_uvm", "nvidia-uvm", marker.kernel),
                       module("nvidia_modeset", "nvidia-modeset", marker.kernel)};
-    for (const MarkerModule& m : marker.modules)
-        bake.files.push_back({m.path, true, "", "", m.size, m.sha256, m.vermagic});
+    for (const MarkerModule& m : marker.modules) {
+        FileFact file{m.path, true, "", "", m.size, m.sha256, m.vermagic};
+        file.name = m.name;
+        file.srcversion = m.srcversion;
+        file.depends = m.depends;
+        bake.files.push_back(std::move(file));
+    }
     bake.marker.value = std::move(marker);
     facts.records.boot_id = "this boot";
     facts.records.good = {{facts.host.kernel, bake.id}};

@@ -47,6 +47,7 @@ TEST_CASE("a module comes after what it stands on, in whatever order the policy 
 TEST_CASE("modules that stand on each other end the planning, not the stack") { // F-112
     Facts facts = fitting_machine();
     facts.bakes.front().marker.value->modules[0].depends = {"nvidia_uvm"};
+    facts.bakes.front().files[0].depends = {"nvidia_uvm"};
     CHECK(plan_of(facts).size() == 4);
 }
 

@@ -87,6 +87,7 @@ TEST_CASE("a copy of the same version without srcversion cannot be told from the
     facts.loaded =
         LoadedDriver{"535.261.03", Kind::Open, {"nvidia", "nvidia_modeset", "nvidia_uvm"}, ""};
     facts.bakes.front().marker.value->modules.front().srcversion = "B";
+    facts.bakes.front().files.front().srcversion = "B";
     CHECK_FALSE(in_the_way(facts));
     facts.loaded->srcversion = "A";
     CHECK(in_the_way(facts));

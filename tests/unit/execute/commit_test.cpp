@@ -50,7 +50,7 @@ std::vector<Product> products() {
                           bytes.size(),
                           sha256_hex(bytes),
                           "6.1.0-1 SMP mod_unload ",
-                          "",
+                          "0123456789ABCDEF0123456",
                           {}};
         products.push_back(std::move(product));
     }

@@ -64,7 +64,7 @@ struct Machine {
                                image.size(),
                                sha256_hex(bytes_of(image)),
                                host.kernel + " SMP mod_unload ",
-                               "",
+                               "0123456789ABCDEF0123456",
                                {}}};
             const std::string folder = std::string(names::store) + "/" + marker.id;
             tree.write(folder + "/modules/nvidia.ko", image);

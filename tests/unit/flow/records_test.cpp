@@ -79,7 +79,8 @@ void add_bake(const TemporaryRoot& tree, const std::string& id) {
                    "\"\ncompiler = \"gcc 12\"\nmade_by = \"a test\"\n\n[[module]]\n" +
                    "name = \"nvidia\"\npath = \"modules/nvidia.ko\"\nsize = " +
                    std::to_string(image.size()) + "\nsha256 = \"" + sha256_hex(bytes_of(image)) +
-                   "\"\nvermagic = \"" + host.kernel + " SMP mod_unload \"\n");
+                   "\"\nvermagic = \"" + host.kernel +
+                   " SMP mod_unload \"\nsrcversion = \"0123456789ABCDEF0123456\"\n");
 }
 
 class Boot {

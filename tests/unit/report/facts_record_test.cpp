@@ -45,6 +45,7 @@ Facts full() {
     facts.policy.deferred_units = {"b.service"};
     facts.policy.rebuild_allowed = false;
     facts.policy.rebuild_timeout_seconds = 99;
+    facts.policy.bake_compression = Compression::Xz;
     facts.policy_flaw = "gpuboot.toml:1: x";
     facts.admission =
         Admission{"kernel.modules_disabled=1",
@@ -73,8 +74,13 @@ Facts full() {
     bake.unsafe = "mode 0777";
     bake.marker.value->modules[1].srcversion = "0123";
     bake.files[0] = {"modules/nvidia.ko", false, "", "", 0, "", ""};
-    bake.files[1].flaw = "not a kernel module";
-    bake.files[1].vermagic = "";
+    bake.files[1].malformed = "no ELF file";
+    bake.files[1].vermagic = bake.files[1].name = "";
+    bake.files[1].depends = {};
+    bake.files[2].srcversion = "4567";
+    bake.files[2].symbols = {315,
+                             {{"module_layout", "0x00000001", "0x00000002"}, {"x", "0x3", ""}}};
+    facts.abi = {"/boot/symvers-6.1.gz", "Module.symvers: cut off", "6.1 SMP mod_unload "};
     bake.files[2].unsafe = "2 hard links";
     bake.files[1].signature = Signature{"A: B", "0f", "sha256", true, "3 bytes too few"};
     BakeFact newer;
