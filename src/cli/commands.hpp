@@ -16,16 +16,18 @@ struct Options {
     std::optional<std::string> kernel; ///< whose kernel is meant, where it is not the running one
     bool json = false;
     bool force = false;
+    std::optional<std::string> pci, kind, arch, driver; ///< of the machine to simulate
 };
 
-Result<int> status(const Options& options);  ///< of the daemon; read directly where there is none
-Result<int> why(const Options& options);     ///< the story of this boot, phase by phase
-Result<int> check(const Options& options);   ///< judges now, changes nothing
-Result<int> plan(const Options& options);    ///< the steps that this verdict would lead to
-Result<int> facts(const Options& options);   ///< what is judged, in the format of a golden case
-Result<int> list(const Options& options);    ///< the bakes in the store, and which fit
-Result<int> bake(const Options& options);    ///< makes one: no bus, GPU or systemd needed
-Result<int> rebuild(const Options& options); ///< through the daemon; as root without a bus, here
+Result<int> status(const Options& options);   ///< of the daemon; read directly where there is none
+Result<int> why(const Options& options);      ///< the story of this boot, phase by phase
+Result<int> check(const Options& options);    ///< judges now, changes nothing
+Result<int> plan(const Options& options);     ///< the steps that this verdict would lead to
+Result<int> simulate(const Options& options); ///< the same for a machine that is not here
+Result<int> facts(const Options& options);    ///< what is judged, in the format of a golden case
+Result<int> list(const Options& options);     ///< the bakes in the store, and which fit
+Result<int> bake(const Options& options);     ///< makes one: no bus, GPU or systemd needed
+Result<int> rebuild(const Options& options);  ///< through the daemon; as root without a bus, here
 Result<int> version(const Options& options);
 
 } // namespace gpuboot::cli

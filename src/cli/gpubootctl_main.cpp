@@ -18,6 +18,7 @@ struct Words {
     std::string kernel;
     bool json = false;
     bool force = false;
+    std::string pci, kind, arch, driver;
 };
 
 struct Entry {
@@ -26,6 +27,7 @@ struct Entry {
     Command run;
     bool takes_kernel = false;
     bool takes_force = false;
+    bool takes_machine = false;
 };
 
 constexpr Entry entries[] = {
@@ -33,12 +35,23 @@ constexpr Entry entries[] = {
     {"check", "judge this machine, or the tree at --root; changes nothing", cli::check, true},
     {"why", "tell the story of this boot: found, done, what to do next", cli::why},
     {"plan", "show the steps that the present verdict leads to", cli::plan, true},
+    {"simulate", "say what would happen on another machine with this store", cli::simulate, true,
+     false, true},
     {"bake", "compile the pinned driver into the store; needs no GPU", cli::bake, true, true},
     {"rebuild", "have this machine's driver compiled and loaded", cli::rebuild, false, true},
     {"list", "list the bakes in the store, and what keeps one from fitting", cli::list, true},
     {"facts", "print what is judged; a bug report that can become a test", cli::facts, true},
     {"version", "versions of gpuboot and of the pin", cli::version},
 };
+
+void add_machine(CLI::App& command, Words& parsed) {
+    command.add_option("--pci", parsed.pci, "the GPU, as in 10de:2330")
+        ->type_name("VENDOR:DEVICE")
+        ->required();
+    command.add_option("--kind", parsed.kind, "open, proprietary or grid; else the pin's");
+    command.add_option("--arch", parsed.arch, "as uname -m prints it; else this machine's");
+    command.add_option("--driver", parsed.driver, "the driver's version; else the pin's");
+}
 
 const Entry* parse(int count, char** words, Words& parsed, int& code) {
     CLI::App app("Gets this machine's GPU driver ready at boot, and says why when it cannot.",
@@ -57,6 +70,7 @@ const Entry* parse(int count, char** words, Words& parsed, int& code) {
             command->add_option("--kernel", parsed.kernel, "the kernel release that is meant")
                 ->type_name("RELEASE");
         if (entry.takes_force) command->add_flag("--force", parsed.force, "even if a bake fits");
+        if (entry.takes_machine) add_machine(*command, parsed);
         command->callback([&chosen, &entry] { chosen = &entry; });
     }
     try {
@@ -87,8 +101,12 @@ int main(int count, char** words) {
     }
     auto root = Root::open(parsed.root);
     if (!root) return say(root.error());
-    cli::Options options{std::move(*root), std::nullopt, parsed.json, parsed.force};
+    cli::Options options{std::move(*root), std::nullopt, parsed.json, parsed.force, {}, {}, {}, {}};
     if (!parsed.kernel.empty()) options.kernel = parsed.kernel;
+    if (!parsed.pci.empty()) options.pci = parsed.pci;
+    if (!parsed.kind.empty()) options.kind = parsed.kind;
+    if (!parsed.arch.empty()) options.arch = parsed.arch;
+    if (!parsed.driver.empty()) options.driver = parsed.driver;
     auto result = entry->run(options);
     return result ? *result : say(result.error());
 }

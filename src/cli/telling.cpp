@@ -12,7 +12,7 @@
 #include "input/gpus.hpp"
 #include "input/pin.hpp"
 #include "report/record.hpp"
-#include "report/sentences.hpp"
+#include "report/story.hpp"
 
 namespace gpuboot::cli {
 
@@ -155,14 +155,16 @@ Result<int> why(const Options& options) {
     if (!record) return forward(std::move(record).error());
     auto last = report::report_of(*record);
     if (!last) return forward(std::move(last).error());
-    if (options.json) {
-        print(to_json(*record) + "\n");
+    const auto story = read_story(options.root, last->boot_id);
+    if (!options.json) {
+        print(report::to_story(story));
         return exit_code_of(last->after.kind);
     }
-    std::string story;
-    for (const model::Report& report : read_story(options.root, last->boot_id))
-        story += (story.empty() ? "" : "\n") + report::to_sentences(report);
-    print(story);
+    Array phases;
+    for (const model::Report& report : story)
+        phases.push_back(report::record_of(report));
+    std::get<Table>(record->value).push_back({"phases", std::move(phases)});
+    print(to_json(*record) + "\n");
     return exit_code_of(last->after.kind);
 }
 

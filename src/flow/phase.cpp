@@ -4,6 +4,7 @@
 #include <ctime>
 
 #include "base/names.hpp"
+#include "decide/gates.hpp"
 #include "input/host.hpp"
 #include "report/journal.hpp"
 #include "report/record.hpp"
@@ -54,6 +55,7 @@ Run::Run(const Machine& machine, std::string_view phase, const model::Facts& fac
     report_.at = seconds_since_epoch();
     report_.host = facts.host;
     report_.pin = facts.pin.value;
+    report_.passed = decide::passed_gates(facts, before);
     report_.before = std::move(before);
 }
 

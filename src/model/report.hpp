@@ -46,6 +46,7 @@ struct Report {
     std::optional<Pin> pin;
     std::optional<LoadedDriver> loaded; ///< at the end
     Verdict before;                     ///< what led to the steps
+    std::vector<std::string> passed;    ///< the gates that were found right then
     std::vector<StepReport> steps;
     Verdict after; ///< the facts read and judged again
     std::vector<GpuReport> gpus;

@@ -102,6 +102,7 @@ Node record_of(const Report& report) {
     record.push_back({"before", Table{{"verdict", to_text(report.before.kind)},
                                       {"bake", report.before.bake},
                                       {"reasons", record_of(report.before.reasons)}}});
+    record.push_back({"passed", Array(report.passed.begin(), report.passed.end())});
     Array steps, gpus;
     for (const StepReport& step : report.steps)
         steps.push_back(step_record(step));
@@ -131,6 +132,9 @@ Result<Report> report_of(const Node& record) {
             driver->text("version"), kind_of(driver->text("kind")).value_or(Kind::Open), {}, {}};
     report.after = verdict_of(record);
     if (const Node* before = record.find("before")) report.before = verdict_of(*before);
+    for (const Node& gate : elements(record, "passed"))
+        if (const auto* text = std::get_if<std::string>(&gate.value))
+            report.passed.push_back(*text);
     for (const Node& step : elements(record, "steps"))
         report.steps.push_back(step_of(step));
     for (const Node& gpu : elements(record, "gpus"))

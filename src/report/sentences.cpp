@@ -63,6 +63,8 @@ std::string gpu_line(const GpuReport& gpu) {
 
 } // namespace
 
+std::string headline_of(const Verdict& verdict) { return headline(verdict); }
+
 std::string to_sentences(const Verdict& verdict) {
     return headline(verdict) + "\n" + reason_lines(verdict) + remedy_lines(verdict);
 }

@@ -12,6 +12,9 @@ namespace gpuboot::report {
 /// The whole story of one phase: what was found, done, found then, and what to do about it.
 std::string to_sentences(const model::Report& report);
 
+/// "fast: bake X fits this machine".
+std::string headline_of(const model::Verdict& verdict);
+
 /// "fast: bake X fits" with a line for each reason and each remedy.
 std::string to_sentences(const model::Verdict& verdict);
 

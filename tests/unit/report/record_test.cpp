@@ -5,6 +5,7 @@
 
 #include "report/job_record.hpp"
 #include "report/sentences.hpp"
+#include "report/story.hpp"
 
 using namespace gpuboot;
 using namespace gpuboot::model;
@@ -21,6 +22,7 @@ Report sample() {
     report.pin = Pin{"535.261.03", Kind::Open, {}, {}};
     report.loaded = LoadedDriver{"535.261.03", Kind::Open, {}, {}};
     report.before = {VerdictKind::Fast, "b1", {}};
+    report.passed = {"kernel 6.1", "5 files"};
     report.steps = {{"activate b1", Outcome::Done, 10, ""},
                     {"load module nvidia", Outcome::Failed, 20, "ENOEXEC\nline two"},
                     {"load module nvidia_uvm", Outcome::Skipped, 0, ""}};
@@ -139,4 +141,23 @@ TEST_CASE("a job's number is found in its record's name, and in no other name") 
     for (const char* name : {"job-.json", "job-0.json", "job-x.json", "job-7.jso", "xjob-7.json",
                              "job--7.json", "job-4294967296.json", "job-7x.json", "last.json", ""})
         CHECK_MESSAGE(report::job_of_record_name(name) == 0, name);
+}
+
+TEST_CASE(
+    "the story of a boot: gates passed and failed, steps with their time, what to do") { // S1-21
+    Report check = sample(), init = sample();
+    check.before.reasons = {{ReasonCode::KernelDiffers, "b0", "6.1.0-50", "6.1.0-47"}};
+    init.phase = "init";
+    init.after = {VerdictKind::Ready, "b1", {}};
+    const std::string story = report::to_story({check, init});
+    for (const char* part :
+         {"with driver 535.261.03 (open) pinned: ready: the pinned driver is live, from bake b1.",
+          "1. check, 2026-11-18 ", "took 123.5 ms", "passed: kernel 6.1, 5 files",
+          "b0 was made for kernel 6.1.0-47, this is 6.1.0-50 [kernel_differs]",
+          "wanted 6.1.0-50; found 6.1.0-47", "done: activate b1 (0.0 ms)",
+          "because: ENOEXEC\\x0aline two", "then blocked", "2. init", "/dev/nvidia0, ready",
+          "Nothing is left to do."})
+        CHECK_MESSAGE(story.contains(part), part << " in " << story);
+    CHECK(report::to_story({check}).contains("What to do"));
+    CHECK(report::to_story({}).empty());
 }
