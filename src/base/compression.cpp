@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::array all{Compression::None, Compression::Zstd, Compression::Xz, Compression::Gzip};
 constexpr std::uint64_t xz_memory = std::uint64_t{256} << 20; // xz -9 needs 65 MiB to unpack
-constexpr std::size_t step = std::size_t{1} << 18;
+constexpr std::size_t step = std::size_t{1} << 14;            // a small module needs no more
 constexpr int gzip_format = 15 + 16; // zlib: the largest window, a gzip header
 
 std::unexpected<Error> broken(std::string_view what) {

@@ -92,6 +92,40 @@ struct Fixture {
 
 TEST_SUITE_BEGIN("commit" * doctest::skip(not_root));
 
+// F-36
+TEST_CASE_FIXTURE(Fixture, "what this kernel would refuse is never committed") {
+    const auto commit_one = [&](std::uint32_t crc, const std::string& words) {
+        fakes::ModuleContent content{"nvidia", std::string(kernel) + words};
+        content.imports = {{"module_layout", crc}};
+        const std::string image = module_image(content);
+        const auto bytes = bytes_of(image);
+        Product product;
+        product.bytes.assign(bytes.begin(), bytes.end());
+        product.module = {"nvidia",
+                          "modules/nvidia.ko",
+                          bytes.size(),
+                          sha256_hex(bytes),
+                          content.vermagic,
+                          content.srcversion,
+                          {}};
+        return commit_bake(tree.root, real, marker, {product}, Existing::Keep);
+    };
+    const std::string folder = "/lib/modules/" + std::string(kernel);
+    tree.write(folder + "/build/Module.symvers",
+               "0x00000007\tmodule_layout\tvmlinux\tEXPORT_SYMBOL\t\n");
+    tree.write(folder + "/kernel/some.ko", fakes::module_image("some", kernel));
+    const auto refused = commit_one(8, " SMP mod_unload ");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().what.contains("1 of 1 symbols differ: module_layout"));
+    CHECK(entries().empty());
+    const auto other = commit_one(7, " SMP preempt mod_unload ");
+    REQUIRE_FALSE(other);
+    CHECK(other.error().what.contains("vermagic"));
+    CHECK(entries().empty());
+    CHECK(commit_one(7, " SMP mod_unload "));
+    CHECK(entries() == std::vector<std::string>{marker.id});
+}
+
 TEST_CASE_FIXTURE(Fixture, "each step is forced to disk before the next, the name comes last") {
     fakes::RecordingEffects effects(real);
     REQUIRE(commit(effects));

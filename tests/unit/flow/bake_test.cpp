@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "base/compression.hpp"
 #include "base/names.hpp"
 #include "execute/lock.hpp"
 #include "execute/system_effects.hpp"
@@ -108,6 +109,30 @@ TEST_CASE_FIXTURE(Fixture, "source that is not the pinned one is never compiled"
     REQUIRE(!baked);
     CHECK(baked.error().what.contains("wanted sha256 " + pin.source.sha256));
     CHECK(compiles == 0);
+}
+
+TEST_CASE_FIXTURE(Fixture, "modules lie compressed as policy says, and the bake fits as they do") {
+    for (const char* suffix : {".zst", ".xz", ".gz"}) {
+        const bool xz = suffix == std::string_view(".xz"), gz = suffix == std::string_view(".gz");
+        tree.write("/etc/gpuboot/gpuboot.toml", std::string("schema = 1\n[bake]\ncompress = \"") +
+                                                    (xz   ? "xz"
+                                                     : gz ? "gzip"
+                                                          : "zstd") +
+                                                    "\"\n");
+        options.force = true;
+        const auto made = run();
+        REQUIRE_MESSAGE(made, made.error().what);
+        CHECK(tree.root.list(made->path + "/modules") ==
+              std::vector<std::string>{std::string("nvidia.ko") + suffix});
+        const auto image = fakes::module_image("nvidia", "6.1.0-1");
+        const auto file = tree.read(made->path + "/modules/nvidia.ko" + suffix);
+        const auto unpacked = decompress(compression_of_file(suffix), bytes_of(file), 1 << 20);
+        REQUIRE(unpacked);
+        CHECK((text_of(*unpacked) == image));
+        CHECK(made->bytes == file.size());
+        options.force = false;
+        CHECK(run()->reused);
+    }
 }
 
 TEST_CASE_FIXTURE(Fixture, "another kernel, or another compiler, is another bake") {

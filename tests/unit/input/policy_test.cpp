@@ -50,12 +50,15 @@ rule = "required"
 [units]
 critical = ["nvidia-fabricmanager.service"]
 deferred = ["dcgm@gpu\\x2d0.service"]
+[bake]
+compress = "xz"
 [rebuild]
 timeout_seconds = 900
 allow = false
 )");
     CHECK(reading.flaw == "");
     Policy wanted;
+    wanted.bake_compression = Compression::Xz;
     wanted.ready_test = model::ReadyTest::Nvml;
     wanted.ready_timeout_seconds = 60;
     wanted.modules = {"nvidia"};
