@@ -10,7 +10,7 @@ import small_bakes
 from guest import Scenario
 
 POLICY = 'schema = 1\n[ready]\ntest = "open"\n'
-MOUNT = "echo '/dev/vdc /var/lib/gpuboot ext4 defaults 0 2' >>/etc/fstab"
+MOUNT = "echo '/dev/vdc /var/lib/gpuboot ext4 defaults 0 0' >>/etc/fstab"
 RECORDS = "/var/lib/gpuboot/records"
 TOOK_OVER = "d815a636529f4f36b45ef21bb38a36b3"
 
