@@ -53,9 +53,10 @@ SymbolComparison compare(const ModuleImage& module, bool alone, const SymbolName
             {import.symbol, hex(import.crc), listed ? hex(found->second.crc) : ""});
     }
     // It stands for the layout of struct module itself: the first thing that the kernel looks at.
-    std::ranges::stable_partition(comparison.differing, [](const model::SymbolDifference& each) {
-        return each.symbol == "module_layout";
-    });
+    auto& differing = comparison.differing;
+    const auto layout =
+        std::ranges::find(differing, "module_layout", &model::SymbolDifference::symbol);
+    if (layout != differing.end()) std::rotate(differing.begin(), layout, layout + 1);
     return comparison;
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "base/compression.hpp"
 #include "base/digest.hpp"
@@ -178,7 +179,9 @@ StoreReading read_store(const Root& root, const Wanted& wanted) {
     }
     compare(root, wanted, bakes, reading);
     // The local one of an id behind the vendor's: what stands last is what is taken.
-    std::ranges::stable_sort(reading.bakes, {}, &BakeFact::id);
+    std::ranges::sort(reading.bakes, {}, [](const BakeFact& bake) {
+        return std::pair(std::string_view(bake.id), !bake.vendor);
+    });
     return reading;
 }
 
