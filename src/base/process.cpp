@@ -19,6 +19,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::size_t half_of_output = 64 << 10;
+constexpr std::chrono::seconds grace{5};
 
 class SpawnSettings {
   public:
@@ -117,16 +118,31 @@ bool follow(int pidfd, int pipe, Clock::time_point end, Output& output) {
     return true;
 }
 
+struct Input {
+    Fd child, lifeline;
+};
+
+Result<Input> input_for(const Tool& tool) {
+    if (!tool.lifeline) {
+        Fd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
+        if (!nothing) return fail_errno("/dev/null");
+        return Input{std::move(nothing), Fd()};
+    }
+    std::array<int, 2> ends{};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno("pipe");
+    return Input{Fd(ends[0]), Fd(ends[1])};
+}
+
 } // namespace
 
 Result<ToolResult> run_tool(const Tool& tool) {
     std::array<int, 2> ends{};
     if (pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno("pipe");
     Fd from_child(ends[0]), to_parent(ends[1]);
-    Fd nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
-    if (!nothing) return fail_errno("/dev/null");
+    auto input = input_for(tool);
+    if (!input) return forward(std::move(input).error());
 
-    SpawnSettings settings(nothing.get(), to_parent.get());
+    SpawnSettings settings(input->child.get(), to_parent.get());
     auto argv = pointers(tool.argv);
     auto environment = pointers(tool.environment);
     pid_t child = 0;
@@ -139,6 +155,11 @@ Result<ToolResult> run_tool(const Tool& tool) {
     Output output(tool.on_line);
     ToolResult result;
     result.timed_out = !follow(pidfd.get(), from_child.get(), Clock::now() + tool.deadline, output);
+    input->child.reset();
+    input->lifeline.reset();
+    // What ends by the lifeline is waited for: whoever asked may clear away what it wrote to.
+    if (result.timed_out && tool.lifeline)
+        (void)follow(pidfd.get(), from_child.get(), Clock::now() + grace, output);
     kill(-child, SIGKILL); // the whole group, and whatever it left behind
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {

@@ -19,6 +19,9 @@ struct Tool {
     std::chrono::milliseconds deadline{10'000};
     /// Each line as it comes, without its newline; may be empty.
     std::function<void(std::string_view)> on_line;
+    /// Its input is a pipe that stays open as long as this process waits for it: who cannot be
+    /// killed from here, because something else started it, ends when that closes.
+    bool lifeline = false;
 };
 
 struct ToolResult {

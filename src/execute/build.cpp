@@ -76,7 +76,9 @@ class Compile {
   public:
     Compile(const Root& root, Effects& effects, const BuildOrder& order, const BuildArea& area)
         : root_(root), effects_(effects), order_(order), area_(area), log_(area.tree()),
-          end_(Clock::now() + order.deadline) {}
+          end_(Clock::now() + order.deadline) {
+        log_.add("gpuboot: compiled " + order.confinement.text());
+    }
 
     Result<void> run() {
         auto compiled = make();
@@ -114,8 +116,9 @@ class Compile {
 
     Result<void> step(const std::vector<std::string>& argv, const std::string& what) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(end_ - Clock::now());
-        Tool tool = confined(order_.confinement, area_.tree(), environment(order_, area_, jobs_),
-                             argv, std::max(left, std::chrono::milliseconds(1)));
+        Tool tool = confined(order_.confinement, area_.tree(), area_.path(),
+                             environment(order_, area_, jobs_), argv,
+                             std::max(left, std::chrono::milliseconds(1)));
         Counter counter(order_);
         tool.on_line = [&](std::string_view line) {
             log_.add(line);

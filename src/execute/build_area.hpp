@@ -23,6 +23,8 @@ class BuildArea {
     /// Copies the tree in, proves that the copy is the recipe's source, and hands it over.
     Result<void> fill(const source::Recipe& recipe, const BuildUser& user);
 
+    /// The folder itself.
+    const std::string& path() const { return path_; }
     /// Where the copy lies, inside the root.
     std::string tree() const { return path_ + "/tree"; }
     /// For the compiler's temporary files: none of ours lies in a folder others can write.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // How a program that is not to be trusted is run: by gpuboot-confine, as the build user, inside
-// the tree that is baked for.
+// the tree that is baked for. The one place that decides which walls it gets: a unit's where
+// systemd can give them, else those that gpuboot-confine makes itself.
 #pragma once
 
 #include <chrono>
@@ -9,6 +10,7 @@
 
 #include "base/process.hpp"
 #include "base/root.hpp"
+#include "execute/effects.hpp"
 
 namespace gpuboot::execute {
 
@@ -26,12 +28,22 @@ struct Confinement {
     std::string program; ///< path of gpuboot-confine
     std::string root;    ///< the tree's directory on this system
     BuildUser user;
+    bool unit = false; ///< in a transient unit; else as a child of this process
+    std::string why;   ///< not in a unit; "" when it is
+
+    /// For logs and reports.
+    std::string text() const;
 };
 
-/// `directory` is the working directory and HOME, inside the tree; `environment` is added to the
-/// few variables that gpuboot-confine sets.
+/// Tries the unit with a program that does nothing, so that a wall that cannot be had is known
+/// before a compile needs it.
+Confinement choose_confinement(const Root& root, Effects& effects, const std::string& program);
+
+/// `directory` is the working directory and HOME, inside the tree, `writable` the one folder that
+/// can be written ("" for none); `environment` is added to the few variables that gpuboot-confine
+/// sets.
 Tool confined(const Confinement& confinement, const std::string& directory,
-              const std::vector<std::string>& environment, const std::vector<std::string>& argv,
-              std::chrono::milliseconds deadline);
+              const std::string& writable, const std::vector<std::string>& environment,
+              const std::vector<std::string>& argv, std::chrono::milliseconds deadline);
 
 } // namespace gpuboot::execute

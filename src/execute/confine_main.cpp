@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // gpuboot-confine: the wall between root and a compile.
 //
-//   gpuboot-confine --user UID --group GID [--root DIR] --directory DIR [--setenv KEY=VALUE]...
-//                   -- /absolute/program argument...
+//   gpuboot-confine --user UID --group GID [--root DIR] --directory DIR [--writable DIR]
+//                   [--setenv KEY=VALUE]... [--walls given] -- /absolute/program argument...
 //
 // Started as root; runs the program as that user with no way back, without network, with limits,
 // a fixed environment and no inherited files, and takes it along when it dies itself. Anything
-// that cannot be had is a refusal (exit 125), never a weaker wall. Only libc, so that it can be
-// read in one go.
+// that cannot be had is a refusal (exit 125), never a weaker wall. Inside a unit that has all walls
+// already ("--walls given") it looks for them and refuses where one is missing. Only libc, so that
+// it can be read in one go.
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
@@ -31,18 +32,11 @@
 #include <string_view>
 #include <vector>
 
-namespace {
+#include "execute/confine_parts.hpp"
 
-struct Request {
-    uid_t user = 0;
-    gid_t group = 0;
-    std::string root = "/";
-    std::string directory;
-    std::vector<std::string> environment;
-    char** command = nullptr;
-};
+namespace gpuboot::confine {
 
-[[noreturn]] void refuse(const std::string& what, int number = 0) {
+void refuse(const std::string& what, int number) {
     std::fprintf(stderr, "gpuboot-confine: %s%s%s\n", what.c_str(), number != 0 ? ": " : "",
                  number != 0 ? std::strerror(number) : "");
     std::exit(125);
@@ -51,6 +45,38 @@ struct Request {
 void demand(bool done, const char* what) {
     if (!done) refuse(what, errno);
 }
+
+bool has_only_loopback() {
+    FILE* file = std::fopen("/proc/self/net/dev", "re");
+    if (file == nullptr) return false;
+    std::array<char, 512> line{};
+    bool only = true;
+    for (int number = 1; std::fgets(line.data(), line.size(), file) != nullptr; ++number) {
+        const std::string_view text(line.data());
+        const auto colon = text.find(':');
+        if (number <= 2 || colon == std::string_view::npos) continue; // two lines of headings
+        std::string_view name = text.substr(0, colon);
+        name.remove_prefix(std::min(name.find_first_not_of(' '), name.size()));
+        only = only && name == "lo";
+    }
+    std::fclose(file);
+    return only;
+}
+
+bool has_capabilities() {
+    struct __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    std::array<__user_cap_data_struct, 2> sets{};
+    demand(::syscall(SYS_capget, &header, sets.data()) == 0, "capget");
+    return std::ranges::any_of(sets, [](const __user_cap_data_struct& set) {
+        return set.effective != 0 || set.permitted != 0 || set.inheritable != 0;
+    });
+}
+
+} // namespace gpuboot::confine
+
+namespace {
+
+using namespace gpuboot::confine;
 
 unsigned read_id(std::string_view name, const char* text) {
     char* end = nullptr;
@@ -76,6 +102,10 @@ Request read_request(int argc, char** argv) {
             request.root = value;
         else if (option == "--directory")
             request.directory = value;
+        else if (option == "--writable")
+            request.writable = value;
+        else if (option == "--walls" && std::string_view(value) == "given")
+            request.given = true;
         else if (option == "--setenv" && std::strchr(value, '=') != nullptr)
             request.environment.emplace_back(value);
         else
@@ -83,7 +113,7 @@ Request read_request(int argc, char** argv) {
     }
     if (request.user == 0 || request.group == 0 || request.directory.empty() || at + 1 >= argc)
         refuse("usage: gpuboot-confine --user UID --group GID [--root DIR] --directory DIR "
-               "[--setenv KEY=VALUE]... -- PROGRAM ARGUMENT...");
+               "[--writable DIR] [--setenv KEY=VALUE]... [--walls given] -- PROGRAM ARGUMENT...");
     request.command = argv + at + 1;
     if (request.command[0][0] != '/') refuse("the program must be an absolute path");
     return request;
@@ -110,27 +140,9 @@ void limit_resources() {
     limit(RLIMIT_FSIZE, 2 * gib);
     limit(RLIMIT_AS, 4 * gib);
     limit(RLIMIT_CPU, 3600); // seconds of one process
-    limit(RLIMIT_NPROC, 2048);
+    limit(RLIMIT_NPROC, 4096);
     limit(RLIMIT_MSGQUEUE, 0);
     ::umask(022);
-}
-
-/// systemd's PrivateNetwork= and a container without network leave nothing but "lo".
-bool has_only_loopback() {
-    FILE* file = std::fopen("/proc/self/net/dev", "re");
-    if (file == nullptr) return false;
-    std::array<char, 512> line{};
-    bool only = true;
-    for (int number = 1; std::fgets(line.data(), line.size(), file) != nullptr; ++number) {
-        const std::string_view text(line.data());
-        const auto colon = text.find(':');
-        if (number <= 2 || colon == std::string_view::npos) continue; // two lines of headings
-        std::string_view name = text.substr(0, colon);
-        name.remove_prefix(std::min(name.find_first_not_of(' '), name.size()));
-        only = only && name == "lo";
-    }
-    std::fclose(file);
-    return only;
 }
 
 bool leave_network() { return ::unshare(CLONE_NEWNET) == 0 || has_only_loopback(); }
@@ -176,15 +188,6 @@ void take_own_processes() {
     while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
     std::exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-}
-
-bool has_capabilities() {
-    struct __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-    std::array<__user_cap_data_struct, 2> sets{};
-    demand(::syscall(SYS_capget, &header, sets.data()) == 0, "capget");
-    return std::ranges::any_of(sets, [](const __user_cap_data_struct& set) {
-        return set.effective != 0 || set.permitted != 0 || set.inheritable != 0;
-    });
 }
 
 void drop_capabilities() {
@@ -249,8 +252,14 @@ int main(int argc, char** argv) {
     demand(::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0, "dying with the parent");
     normalise_descriptors();
     limit_resources();
+    if (request.given) {
+        require_walls(request);
+        live_as_long_as_the_caller();
+        run(request);
+    }
     const bool without_network = leave_network();
     enter_root(request.root);
+    close_file_systems(request);
     take_own_processes();
     become(request.user, request.group);
     if (!without_network) leave_network_as(request.user, request.group);

@@ -52,7 +52,7 @@ class Baking {
   public:
     Baking(const Root& root, execute::Effects& effects, const BakeOptions& options)
         : root_(root), effects_(effects), options_(options),
-          confinement_{options.confine, root.directory(), execute::find_build_user(root)} {}
+          confinement_(execute::choose_confinement(root, effects, options.confine)) {}
 
     Result<BakeResult> run(const model::Pin& pin) {
         auto lock = execute::Lock::take_bake(root_, effects_, at_once);
@@ -71,7 +71,7 @@ class Baking {
         auto target =
             source::read_target(root_, *kernel, std::move(tools), [this](const auto& argv) {
                 return effects_.run(
-                    execute::confined(confinement_, "/", {}, argv, std::chrono::seconds(30)));
+                    execute::confined(confinement_, "/", "", {}, argv, std::chrono::seconds(30)));
             });
         if (!target) return forward(std::move(target).error());
         auto recipe = source::read_dkms_tree(root_, pin);
@@ -143,7 +143,9 @@ class Baking {
         (void)execute::forget_failure(effects_, inputs.id);
         if (auto lifted = lift_marks(root_, effects_, inputs.id); !lifted)
             return forward(std::move(lifted).error(), "clearing its records");
-        return result_of(inputs, path_of(inputs), false);
+        auto result = result_of(inputs, path_of(inputs), false);
+        result.walls = confinement_.text();
+        return result;
     }
 
     std::unexpected<Error> remember(const model::Marker& inputs, const source::Target& target,
@@ -156,8 +158,7 @@ class Baking {
         return forward(std::move(error));
     }
 
-    Result<BakeResult> result_of(const model::Marker& inputs, const std::string& path,
-                                 bool reused) const {
+    BakeResult result_of(const model::Marker& inputs, const std::string& path, bool reused) const {
         BakeResult result{inputs.id, path, 0, 0, reused};
         const auto names = root_.list(result.path + "/modules");
         for (const std::string& name : names ? *names : std::vector<std::string>{})

@@ -34,6 +34,7 @@ struct BakeResult {
     std::uint64_t bytes = 0; ///< of all modules
     std::int64_t usec = 0;
     bool reused = false; ///< it was there already and fits: nothing was compiled
+    std::string walls{}; ///< "in a unit of its own": how it was compiled
 
     bool operator==(const BakeResult&) const = default;
 };

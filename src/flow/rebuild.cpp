@@ -38,6 +38,7 @@ StepReport step_of(const Result<BakeResult>& baked, std::int64_t usec) {
         step.error = baked.error().what;
     } else {
         step.text += (baked->reused ? " (reused) " : " ") + baked->id;
+        if (!baked->walls.empty()) step.text += ", compiled " + baked->walls;
     }
     return step;
 }

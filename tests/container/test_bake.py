@@ -9,7 +9,7 @@ import time
 import tomllib
 
 from check import case, contains, equal
-from tree import KERNEL, OLD_KERNEL
+from tree import KERNEL, NEW_KERNEL, OLD_KERNEL
 import drivers
 import pretend
 import test_boot
@@ -161,3 +161,66 @@ def _(machine):
 def _(machine):
     listed = json.loads(machine.out('gpubootctl', 'list', '--json'))
     contains(json.dumps(listed), bake, OLD_KERNEL)
+
+
+def contents(machine):
+    """Every file of the bake by digest, with its inode and times: nothing of it may change."""
+    return machine.out(f'cd {STORE}/{bake} && find . -type f -exec sha256sum {{}} + | sort && '
+                       'find . -printf "%p %i %T@ %C@\\n" | sort')
+
+
+@case('a kernel that the driver does not compile for: the error with file and line, and the old bake untouched')  # F-65
+def _(machine):
+    common = NEW_KERNEL.replace('-cloud-amd64', '-common')
+    header = machine.path(f'/usr/src/linux-headers-{common}/include/linux/pci.h').read_text()
+    assert re.search(r'pci_resize_resource\([^)]*int exclude_bars\)', header), \
+        f'{NEW_KERNEL} has the function that the driver expects: the case proves nothing'
+    was = contents(machine)
+    pretend.gpu_and_kernel(machine, NEW_KERNEL)
+    machine.out('rm -rf /run/gpuboot/tried /run/gpuboot/next')
+    report = check_again(machine)
+    equal((report['verdict'], report['kernel']), ('rebuild', NEW_KERNEL))
+    begin = time.monotonic()
+    machine.run('systemctl', 'start', 'gpuboot-rebuild.service', timeout=900)
+    print(f'# failed after {time.monotonic() - begin:.0f} s')
+    report = json.loads(machine.out('cat', '/run/gpuboot/report/rebuild.json'))
+    equal(report['verdict'], 'blocked')
+    [reason] = [entry for entry in report['reasons'] if entry['code'] == 'rebuild_failed']
+    assert re.search(r'nvidia/nv-pci\.c:[0-9]+:[0-9]+: error: .*pci_resize_resource', reason['text']), reason['text']
+    contains(machine.run('gpubootctl', 'why').stdout, 'nv-pci.c:', 'pci_resize_resource')
+    equal(contents(machine), was, 'the bake of the kernel before')
+
+
+@case('the next boot of that kernel does not compile again, says why, and still names file and line')  # F-65 F-77
+def _(machine):
+    [record] = [path for path in machine.path('/var/lib/gpuboot/records/failed').iterdir() if path.suffix != '.log']
+    kept = json.loads(record.read_text().splitlines()[0])
+    equal((kept['id'], kept['file']), (record.name, 'nvidia/nv-pci.c'))
+    assert kept['line'] > 0 and 'pci_resize_resource' in kept['message'], kept
+    whole = record.with_name(record.name + '.log').read_text()
+    assert 'pci_resize_resource' in whole and len(whole) <= 4 << 20, len(whole)
+
+    machine.out('rm -rf /run/gpuboot/tried /run/gpuboot/next')
+    report = check_again(machine)
+    equal(report['verdict'], 'rebuild')
+    contains(json.dumps(report['reasons']), 'build_failed_before')
+    begin = time.monotonic()
+    machine.run('systemctl', 'start', 'gpuboot-rebuild.service', timeout=120)
+    took = time.monotonic() - begin
+    print(f'# said so after {took:.1f} s')
+    assert took < 30, f'{took:.0f} s: that was a compile'
+    report = json.loads(machine.out('cat', '/run/gpuboot/report/rebuild.json'))
+    equal(report['verdict'], 'blocked')
+    [reason] = [entry for entry in report['reasons'] if entry['code'] == 'build_failed_before']
+    contains(reason['text'], 'nv-pci.c:', 'pci_resize_resource')
+    told = machine.run('gpubootctl', 'bake', '--kernel', NEW_KERNEL, timeout=60)
+    equal(told.returncode, 1, told.stdout)
+    contains(told.stdout, 'failed before', '--force')
+
+
+@case('the kernel before, booted again, has its bake as it was')  # S1-30
+def _(machine):
+    pretend.gpu_and_kernel(machine, KERNEL)
+    machine.out('rm -rf /run/gpuboot/tried /run/gpuboot/next')
+    report = check_again(machine)
+    equal((report['before']['verdict'], report['before']['bake']), ('fast', bake))

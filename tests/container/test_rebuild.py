@@ -82,6 +82,54 @@ def _(machine):
     equal(bakes(machine), [])
 
 
+@case('a compile error is not repeated by the next boot, until an input changes or somebody insists')  # F-65 F-77
+def _(machine):
+    def boots():
+        machine.out('rm -rf /run/gpuboot/tried')
+        equal(check_again(machine)['verdict'], 'rebuild')
+        machine.run('systemctl', 'start', 'gpuboot-rebuild.service', timeout=180)
+        report = json.loads(machine.out('cat', '/run/gpuboot/report/rebuild.json'))
+        return [reason['code'] for reason in report['reasons'] if 'build' in reason['code']]
+
+    equal(boots(), ['build_failed_before'])
+    told = machine.run('gpubootctl', 'bake', '--force', '--kernel', KERNEL, timeout=180)
+    contains(told.stdout, 'compiling', 'out of luck')
+    headers = machine.path(f'/usr/src/linux-headers-{KERNEL}/include/generated/utsversion.h')
+    was = headers.read_text()
+    headers.write_text(was + '\n')
+    equal(boots(), ['rebuild_failed'])
+    headers.write_text(was)
+    equal(bakes(machine), [])
+
+
+@case('without the headers of the running kernel the check says so, and no compile is begun')  # F-62
+def _(machine):
+    drivers.pin(machine, 'small-driver')
+    machine.out('rm -rf /run/gpuboot/tried')
+    link = machine.path(f'/lib/modules/{KERNEL}/build')
+    target = link.readlink()
+    link.unlink()
+    report = check_again(machine)
+    link.symlink_to(target)
+    equal(report['verdict'], 'blocked')
+    [reason] = [entry for entry in report['reasons'] if entry['code'] == 'headers_missing']
+    contains(reason['text'], f'linux-headers-{KERNEL}')
+    assert machine.run('test', '-e', '/run/gpuboot/next/rebuild').returncode != 0, 'a rebuild was asked for'
+
+
+@case('a bake that came with the image is used without a compile, and activated where it lies')  # S1-30
+def _(machine):
+    machine.out('gpubootctl', 'bake', '--kernel', KERNEL, timeout=180)
+    [made] = bakes(machine)
+    machine.out(f'mkdir -p /usr/lib/gpuboot/bakes && mv {STORE}/{made} /usr/lib/gpuboot/bakes/')
+    report = check_again(machine)
+    equal((report['before']['verdict'], report['before']['bake']), ('fast', made))
+    contains(json.dumps(report['steps']), "image's store")
+    contains(machine.out('gpubootctl', 'bake', '--kernel', KERNEL), 'nothing compiled')
+    machine.out('rm -r /usr/lib/gpuboot')
+    equal(bakes(machine), [])
+
+
 @case('a compile that makes nothing is a failure')  # F-66
 def _(machine):
     drivers.install_small(machine, 'empty')
@@ -182,6 +230,18 @@ def _(machine):
     machine.run('systemctl', 'start', 'gpuboot-rebuild.service', timeout=180)
     equal(len(bakes(machine)), 1)
     equal(machine.run('ls', '-A', '/var/lib/gpuboot/build').stdout, '', 'left of the interrupted compile')
+
+
+@case('a check does not wait for a bake that is being made')  # F-94
+def _(machine):
+    install_slow(machine)
+    with machine.follow('gpubootctl', 'bake', '--kernel', KERNEL, ready='', timeout=120) as told:
+        with standing_compile(machine):
+            begin = time.monotonic()
+            machine.out('systemctl', 'start', 'gpuboot-check.service')
+            assert time.monotonic() - begin < 10, f'{time.monotonic() - begin:.0f} s'
+        list(told)
+    equal(len(bakes(machine)), 1)
 
 
 @case('a second bake of the same inputs at the same time waits or joins')  # F-72

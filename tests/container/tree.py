@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import time
@@ -11,9 +12,21 @@ import time
 KERNEL = '6.1.0-50-cloud-amd64'
 OLD_KERNEL = '6.1.0-47-cloud-amd64'
 
+
+def next_kernel():
+    """The first one behind KERNEL in the archive that this machine uses: the pinned driver does not compile for it."""
+    names = subprocess.run(['apt-cache', 'pkgnames', 'linux-headers-6.1.0-'], check=True, capture_output=True,
+                           text=True).stdout.split()
+    found = [re.fullmatch(r'linux-headers-(6\.1\.0-([0-9]+)-cloud-amd64)', name) for name in names]
+    return min((int(match[2]), match[1]) for match in found if match and int(match[2]) > int(KERNEL.split('-')[1]))[1]
+
+
+NEW_KERNEL = next_kernel()
+
 PACKAGES = [
     'systemd', 'systemd-sysv', 'udev', 'dbus', 'kmod',
     'gcc', 'make', 'binutils', f'linux-headers-{KERNEL}', f'linux-headers-{OLD_KERNEL}',
+    f'linux-headers-{NEW_KERNEL}',
     # What the .deb depends on, so that its installation needs no network.
     'libspdlog1.10', 'libssl3', 'libtomlplusplus3', 'libkmod2', 'libudev1',
 ]

@@ -125,3 +125,15 @@ TEST_CASE("a line without end is bounded") { // F-53
     CHECK(longest > 0);
     CHECK(longest <= 64 << 10);
 }
+
+// F-15
+TEST_CASE("by its lifeline a tool knows that nobody waits for it any more") {
+    Tool tool;
+    tool.argv = {"/bin/sh", "-c", "cat; echo alone"};
+    tool.lifeline = true;
+    tool.deadline = std::chrono::milliseconds(200);
+    const auto ran = run_tool(tool);
+    REQUIRE(ran);
+    CHECK(ran->timed_out);
+    CHECK(ran->output == "alone\n"); // told after the deadline, and still heard
+}

@@ -32,7 +32,7 @@ struct Fixture {
     source::Recipe recipe;
     source::Target target{"6.1.0-1", "x86_64", "",
                           "",        "",       {"/usr/bin/gcc-12", "", "/usr/bin/strip", {}}};
-    Confinement confinement{"/libexec/confine", "/the/root", {1234, 1235}};
+    Confinement confinement{"/libexec/confine", "/the/root", {1234, 1235}, false, "a test"};
     std::vector<Progress> progress;
 
     Fixture() {
@@ -111,10 +111,10 @@ TEST_CASE_FIXTURE(Fixture, "the compile is confined, with the environment dkms w
     REQUIRE(effects.count("run ") == 2);
     const auto line = *std::ranges::find_if(
         effects.calls, [](const std::string& call) { return call.starts_with("run "); });
-    CHECK(line.starts_with(
-        "run /libexec/confine --user 1234 --group 1235 --root /the/root "
-        "--directory " +
-        area + "/tree --setenv MAKEFLAGS=CC=/usr/bin/gcc-12 --setenv kernelver=6.1.0-1 "));
+    CHECK(line.starts_with("run /libexec/confine --user 1234 --group 1235 --root /the/root "
+                           "--directory " +
+                           area + "/tree --writable " + area +
+                           " --setenv MAKEFLAGS=CC=/usr/bin/gcc-12 --setenv kernelver=6.1.0-1 "));
     CHECK(line.contains(" --setenv kernel_source_dir=/lib/modules/6.1.0-1/build "));
     CHECK(line.contains(" --setenv TMPDIR=" + area + "/tmp "));
     CHECK(line.ends_with(" -- /bin/sh -c make -j$parallel_jobs modules"));

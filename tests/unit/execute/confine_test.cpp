@@ -4,6 +4,7 @@
 #include "execute/confine.hpp"
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <doctest/doctest.h>
@@ -27,13 +28,13 @@ BuildUser user_in(const std::string& passwd) {
 
 Confinement confinement() {
     const char* program = std::getenv("GPUBOOT_CONFINE");
-    return {program ? program : "GPUBOOT_CONFINE is not set", "/", {65534, 65534}};
+    return {program ? program : "GPUBOOT_CONFINE is not set", "/", {65534, 65534}, false, ""};
 }
 
 /// What a shell prints inside.
 std::string inside(const std::string& script) {
-    const auto ran = run_tool(confined(confinement(), "/", {"GIVEN=yes"}, {"/bin/sh", "-c", script},
-                                       std::chrono::seconds(10)));
+    const auto ran = run_tool(confined(confinement(), "/", "", {"GIVEN=yes"},
+                                       {"/bin/sh", "-c", script}, std::chrono::seconds(10)));
     REQUIRE(ran);
     return ran->output;
 }
@@ -82,12 +83,62 @@ TEST_CASE("the exit status comes back, and so does a refusal") {
         auto wall = confinement();
         wall.user = user;
         return run_tool(
-            confined(wall, "/", {}, {"/bin/sh", "-c", script}, std::chrono::seconds(10)));
+            confined(wall, "/", "", {}, {"/bin/sh", "-c", script}, std::chrono::seconds(10)));
     };
     CHECK(run({65534, 65534}, "exit 7")->status == 7);
     CHECK(run({65534, 65534}, "sh -c 'kill -9 $$'")->status == 128 + 9);
     CHECK(run({0, 65534}, "true")->status == 125);
     CHECK(run({65534, 0}, "true")->output.starts_with("gpuboot-confine: --group: wanted an id"));
+}
+
+// F-70
+TEST_CASE("inside, nothing but the one folder can be written, and /tmp is another") {
+    const fakes::TemporaryRoot tree;
+    tree.write("/open/x", "");
+    ::chmod(tree.outside("/open").c_str(), 0777);
+    const std::string folder = tree.outside("/open"), beside = tree.outside("/");
+    ::chmod(beside.c_str(), 0777);
+    std::filesystem::create_directory("/tmp/gpuboot-seen-outside");
+    const auto ran = run_tool(confined(confinement(), folder, folder, {},
+                                       {"/bin/sh", "-c",
+                                        "touch in && echo in; touch " + beside +
+                                            "out && echo out; test -e /tmp/gpuboot-seen-outside && "
+                                            "echo tmp; touch /tmp/own && echo own"},
+                                       std::chrono::seconds(10)));
+    std::filesystem::remove("/tmp/gpuboot-seen-outside");
+    REQUIRE(ran);
+    CHECK(ran->output.contains("in\n"));
+    CHECK(!ran->output.contains("\nout\n"));
+    if (!folder.starts_with("/tmp/")) CHECK(!ran->output.contains("\ntmp\n"));
+    CHECK(tree.root.exists("/open/in"));
+}
+
+// F-70
+TEST_CASE("walls that are said to stand, and do not, are a refusal") {
+    auto walls = confinement();
+    Tool tool = confined(walls, "/", "", {}, {"/bin/true"}, std::chrono::seconds(10));
+    tool.argv.insert(tool.argv.begin() + 1, {"--walls", "given"});
+    const auto ran = run_tool(tool);
+    REQUIRE(ran);
+    CHECK(ran->status == 125);
+    CHECK(ran->output == "gpuboot-confine: not the user of the compile\n");
+}
+
+TEST_CASE("in a unit: systemd-run with the walls, then gpuboot-confine to look at them") {
+    auto walls = confinement();
+    walls.unit = true;
+    const Tool tool =
+        confined(walls, "/b/tree", "/b", {"A=b"}, {"/bin/sh", "${x}"}, std::chrono::seconds(60));
+    CHECK(tool.lifeline);
+    CHECK(tool.argv.front() == "/usr/bin/systemd-run");
+    std::string line;
+    for (const std::string& word : tool.argv)
+        line += word + "|";
+    for (const char* part :
+         {"--wait|--pipe|", "--property=PrivateNetwork=yes|", "--property=CapabilityBoundingSet=|",
+          "--property=RuntimeMaxSec=70|", "--property=ReadWritePaths=/b|", "|--walls|given|",
+          "|--setenv|A=b|--|/bin/sh|$${x}|"})
+        CHECK_MESSAGE(line.contains(part), part);
 }
 
 // F-67
