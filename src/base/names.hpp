@@ -39,6 +39,7 @@ inline constexpr std::string_view want_directory = "/run/gpuboot/want";
 inline constexpr std::string_view next_directory = "/run/gpuboot/next";
 inline constexpr std::string_view next_rebuild = "/run/gpuboot/next/rebuild";
 inline constexpr std::string_view next_recheck = "/run/gpuboot/next/recheck";
+inline constexpr std::string_view next_init = "/run/gpuboot/next/init";
 inline constexpr std::string_view report_directory = "/run/gpuboot/report";
 inline constexpr std::string_view last_report = "/run/gpuboot/report/last.json";
 inline constexpr std::string_view gpu_directory = "/run/gpuboot/gpu";

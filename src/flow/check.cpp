@@ -16,6 +16,14 @@ using namespace model;
 /// How long another loader (udev's modprobe) may take over what it has begun; F-80 is longer.
 constexpr std::chrono::seconds other_loader{5};
 
+/// The pinned driver that another loader brought has no active bake to say that init is due.
+Result<void> note_init(execute::Effects& effects, const Facts& facts, const Verdict& verdict) {
+    if (verdict.kind != VerdictKind::Ready || !facts.active.empty())
+        return effects.remove(names::next_init);
+    if (auto made = effects.ensure_directory(names::next_directory, 0700); !made) return made;
+    return effects.replace_file(names::next_init, "", 0600);
+}
+
 } // namespace
 
 Result<Report> check(const Machine& machine, std::string_view phase) {
@@ -30,6 +38,9 @@ Result<Report> check(const Machine& machine, std::string_view phase) {
     // running machine takes nothing from its GPUs.
     if (!world->facts.loaded) (void)machine.effects.remove(names::ready_stamp);
     (void)machine.effects.remove(names::next_recheck);
+    if (auto noted = note_init(machine.effects, world->facts, *verdict); !noted)
+        verdict->reasons.push_back(
+            {ReasonCode::StepFailed, "ask for the init phase", "done", noted.error().what});
     return run.finish(world->facts, std::move(*verdict));
 }
 
