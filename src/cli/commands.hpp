@@ -27,6 +27,7 @@ Result<int> simulate(const Options& options); ///< the same for a machine that i
 Result<int> facts(const Options& options);    ///< what is judged, in the format of a golden case
 Result<int> list(const Options& options);     ///< the bakes in the store, and which fit
 Result<int> bake(const Options& options);     ///< makes one: no bus, GPU or systemd needed
+Result<int> adopt(const Options& options);    ///< takes over modules that another tool compiled
 Result<int> rebuild(const Options& options);  ///< through the daemon; as root without a bus, here
 Result<int> version(const Options& options);
 

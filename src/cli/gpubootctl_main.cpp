@@ -38,6 +38,8 @@ constexpr Entry entries[] = {
     {"simulate", "say what would happen on another machine with this store", cli::simulate, true,
      false, true},
     {"bake", "compile the pinned driver into the store; needs no GPU", cli::bake, true, true},
+    {"adopt", "take over modules of the pinned version that another tool compiled", cli::adopt,
+     true},
     {"rebuild", "have this machine's driver compiled and loaded", cli::rebuild, false, true},
     {"list", "list the bakes in the store, and what keeps one from fitting", cli::list, true},
     {"facts", "print what is judged; a bug report that can become a test", cli::facts, true},

@@ -125,11 +125,16 @@ std::vector<Reason> only_notes(std::vector<Reason> reasons) {
 
 Verdict judge_bakes(const Facts& facts) {
     Verdict verdict;
+    bool fits_own = false;
     for (const BakeFact& bake : facts.bakes) {
         auto reasons = judge_bake(facts, bake);
         // What is live already decides: modules of two bakes never run together (V8).
         const bool goes_on = facts.loaded && !facts.active.empty() && verdict.bake == facts.active;
-        if (reasons.empty() && !goes_on) verdict.bake = bake.id;
+        // What others compiled is taken only where nothing of our own fits.
+        const bool adopted = bake.marker.value && is_adopted(*bake.marker.value);
+        const bool own_fits = adopted && fits_own;
+        if (reasons.empty() && !goes_on && !own_fits) verdict.bake = bake.id;
+        fits_own = fits_own || (reasons.empty() && !adopted);
         std::ranges::move(reasons, std::back_inserter(verdict.reasons));
     }
     if (!verdict.bake.empty())

@@ -39,7 +39,10 @@ void judge_target(const Facts& facts, const BakeFact& bake, std::vector<Reason>&
     compare(VersionDiffers, pin.version, marker.driver_version);
     compare(KindDiffers, to_text(pin.kind), to_text(marker.kind));
     compare(ArchDiffers, facts.host.arch, marker.arch);
-    compare(SourceDiffers, pin.source.sha256, marker.source_sha256);
+    if (!is_adopted(marker))
+        compare(SourceDiffers, pin.source.sha256, marker.source_sha256);
+    else if (!pin.accept_adopted)
+        compare(SourceDiffers, pin.source.sha256, marker.source);
     if (!reasons.empty()) return; // another driver's bake: a compile may well bring the module
     for (const std::string& name : facts.policy.modules)
         if (!module_of_file(marker, name))

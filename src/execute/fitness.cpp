@@ -14,6 +14,7 @@ std::string unfit(const Root& root, const std::string& folder, const model::Mark
     model::Facts facts;
     facts.host = {inputs.kernel, inputs.arch};
     facts.pin.value = {inputs.driver_version, inputs.kind, {"", "", inputs.source_sha256}, {}};
+    facts.pin.value->accept_adopted = true; // that is the boot's to say
     facts.abi = reading.abi;
     facts.policy.modules.clear(); // which modules this machine loads does not matter here
     if (const auto reasons = decide::judge_bake(facts, bake); !reasons.empty())

@@ -53,6 +53,7 @@ Result<ModInfo> read_modinfo(int fd, const std::string& path) {
         if (key == "vermagic") info.vermagic = value;
         if (key == "srcversion") info.srcversion = value;
         if (key == "version") info.version = value;
+        if (key == "license") info.license = value;
         if (key == "depends") info.depends = split(value);
     }
     return info;

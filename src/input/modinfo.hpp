@@ -15,6 +15,7 @@ struct ModInfo {
     std::string vermagic;
     std::string srcversion; ///< "" when it carries none
     std::string version;    ///< MODULE_VERSION; "" when it carries none
+    std::string license;
     std::vector<std::string> depends;
 };
 

@@ -39,6 +39,7 @@ model::Reading<Pin> read_fields(const std::string& path, const Node& document) {
     if (pin.kernel && !pin.kernel->empty() && !model::is_kernel_release(*pin.kernel))
         driver.refuse("kernel", "a kernel release, as uname -r prints it",
                       "\"" + *pin.kernel + "\"");
+    pin.accept_adopted = driver.optional_flag("accept_adopted").value_or(false);
     pin.source = read_source(driver);
     top.adopt(driver);
     if (auto flaw = top.flaw()) return {std::nullopt, *flaw};

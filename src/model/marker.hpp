@@ -49,4 +49,10 @@ std::optional<std::string_view> module_file_of(std::string_view path);
 /// The module whose file is so named, compressed or not; null: there is none.
 const MarkerModule* module_of_file(const Marker& marker, std::string_view name);
 
+/// A marker's source that begins so names the folder the modules were taken over from; they were
+/// compiled by somebody else, and its source_sha256 is over the modules themselves.
+inline constexpr std::string_view adopted_source = "adopted:";
+
+inline bool is_adopted(const Marker& marker) { return marker.source.starts_with(adopted_source); }
+
 } // namespace gpuboot::model

@@ -27,6 +27,8 @@ struct Pin {
     Kind kind = Kind::Open;
     Source source;
     std::optional<std::string> kernel; ///< Target of a bake; absent: the tree's only kernel.
+    bool accept_adopted =
+        false; ///< bakes taken over from others fit: nobody can check their source
 
     bool operator==(const Pin&) const = default;
 };

@@ -67,6 +67,7 @@ void read_pin(Fields& fields, Facts& facts) {
     pin.version = *version;
     pin.kind = read_kind(fields, Kind::Open);
     pin.kernel = fields.optional_text("kernel");
+    pin.accept_adopted = fields.optional_flag("accept_adopted").value_or(false);
     with_table(fields, "source", [&](Fields& source) {
         pin.source = {text_or(source, "type", ""), text_or(source, "name", ""),
                       text_or(source, "sha256", "")};

@@ -37,6 +37,7 @@ Table record_of_pin(const Facts& facts) {
     put(table, "version", pin.version);
     table.push_back({"kind", to_text(pin.kind)});
     put(table, "kernel", pin.kernel.value_or(""));
+    if (pin.accept_adopted) table.push_back({"accept_adopted", true});
     Table source;
     put(source, "type", pin.source.type);
     put(source, "name", pin.source.name);

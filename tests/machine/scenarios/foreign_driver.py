@@ -69,7 +69,7 @@ def check_in_use(guest, checks):  # F-78
     checks.equal("another version in use blocks", ("blocked", 3), (status["verdict"], exit_status))
     checks.contains("what is wanted is told", "1.0.0", product.reason(status["reasons"], "other_driver_loaded")["wanted"])
     users = [reason for reason in status["reasons"] if reason["code"] == "driver_in_use"]
-    checks.equal("its one user is named, and no daemon", [("nvidia", f"tail (pid {pid})")],
+    checks.equal("its one user is named, and no daemon", [("nvidia", f"tail (pid {pid}) of test-agent.service")],
                  [(reason["subject"], reason["found"]) for reason in users])
     checks.contains("a reboot is what it takes", "reboot needed", users[0]["text"] if users else "")
     checks.equal("nothing was unloaded", before, product.live_modules(guest))

@@ -35,6 +35,7 @@ Facts full() {
     facts.pin_path = "/usr/share/gpuboot/versions.toml";
     facts.pin.flaw = "versions.toml:3: \"quoted\"\nand on";
     facts.pin.value->kind = Kind::Grid;
+    facts.pin.value->accept_adopted = true;
     facts.pin.value->kernel = "6.1.0-47-cloud-amd64";
     facts.policy.ready_test = ReadyTest::Nvml;
     facts.policy.ready_timeout_seconds = 77;
