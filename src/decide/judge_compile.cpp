@@ -21,6 +21,7 @@ ReasonCode code_of(Lack::What what) {
 
 std::vector<Reason> judge_lacks(const std::vector<Lack>& lacks) {
     std::vector<Reason> reasons;
+    reasons.reserve(lacks.size());
     for (const Lack& lack : lacks)
         reasons.push_back({code_of(lack.what), lack.path, lack.package, lack.found});
     return reasons;

@@ -31,8 +31,8 @@ const std::vector<std::string>& build_unit_walls() {
         "MemoryDenyWriteExecute=yes", "RemoveIPC=yes", "KeyringMode=private",
         "SystemCallArchitectures=native", "SystemCallErrorNumber=EPERM",
         "SystemCallFilter=@system-service",
-        "SystemCallFilter=~@privileged @resources @mount @clock @swap @reboot @raw-io @debug "
-        "@obsolete @cpu-emulation @module @keyring @ipc",
+        "SystemCallFilter=~@privileged @resources @mount @clock @swap @reboot @raw-io",
+        "SystemCallFilter=~@debug @obsolete @cpu-emulation @module @keyring @ipc",
         // GNU make resets its ids before each command.
         "SystemCallFilter=@setuid", "InaccessiblePaths=-/run/dbus", "InaccessiblePaths=-/root",
         "InaccessiblePaths=-/boot", "InaccessiblePaths=-/dev/shm", "InaccessiblePaths=-/dev/mqueue",

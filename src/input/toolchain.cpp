@@ -66,10 +66,11 @@ class Reader {
         const std::string package = "linux-headers-" + kernel_;
         if (!need(Headers, headers_ + "/Makefile", package)) return; // the rest says no more
         auto text = root_.read_text(headers_ + "/.config", kernel_config_limit);
+        const bool present = text.has_value();
         auto config = text ? read_kernel_config(*text) : forward(std::move(text).error());
         if (!config)
             lack(Headers, headers_ + "/.config",
-                 text ? config.error().what : std::string("nothing"), package);
+                 present ? config.error().what : std::string("nothing"), package);
         else
             config_ = std::move(*config);
         for (const char* file : {"/Module.symvers", "/include/generated/autoconf.h"})
