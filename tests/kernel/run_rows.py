@@ -51,6 +51,7 @@ def initramfs(guest, modules):
     for name, image in modules.items():
         archive.add(f"/variants/{name}", image)
     archive.add("/etc/gpuboot/versions.toml", PIN.encode())
+    archive.add("/lib/firmware/nvidia/1.0.0/gsp_tu10x.bin", b"firmware\n")
     archive.add(f"/lib/modules/{KERNEL}/build/Module.symvers", (HEADERS / "Module.symvers").read_bytes())
     return archive.bytes()
 
