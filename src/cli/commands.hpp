@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "base/root.hpp"
@@ -17,6 +18,8 @@ struct Options {
     bool json = false;
     bool force = false;
     std::optional<std::string> pci, kind, arch, driver; ///< of the machine to simulate
+    std::vector<std::string> bakes = {};                ///< ids that are meant
+    bool all = false;
 };
 
 Result<int> status(const Options& options);   ///< of the daemon; read directly where there is none
@@ -29,6 +32,8 @@ Result<int> list(const Options& options);     ///< the bakes in the store, and w
 Result<int> bake(const Options& options);     ///< makes one: no bus, GPU or systemd needed
 Result<int> adopt(const Options& options);    ///< takes over modules that another tool compiled
 Result<int> rebuild(const Options& options);  ///< through the daemon; as root without a bus, here
+Result<int> purge(const Options& options);    ///< deletes the bakes that are named, or all
+Result<int> collect(const Options& options);  ///< deletes what the bounds leave no room for
 Result<int> version(const Options& options);
 
 } // namespace gpuboot::cli

@@ -19,6 +19,8 @@ struct Words {
     bool json = false;
     bool force = false;
     std::string pci, kind, arch, driver;
+    std::vector<std::string> bakes;
+    bool all = false;
 };
 
 struct Entry {
@@ -28,6 +30,7 @@ struct Entry {
     bool takes_kernel = false;
     bool takes_force = false;
     bool takes_machine = false;
+    bool takes_bakes = false;
 };
 
 constexpr Entry entries[] = {
@@ -42,6 +45,8 @@ constexpr Entry entries[] = {
      true},
     {"rebuild", "have this machine's driver compiled and loaded", cli::rebuild, false, true},
     {"list", "list the bakes in the store, and what keeps one from fitting", cli::list, true},
+    {"purge", "delete bakes from the store", cli::purge, false, false, false, true},
+    {"collect", "delete the bakes that the store's bounds leave no room for", cli::collect},
     {"facts", "print what is judged; a bug report that can become a test", cli::facts, true},
     {"version", "versions of gpuboot and of the pin", cli::version},
 };
@@ -73,6 +78,10 @@ const Entry* parse(int count, char** words, Words& parsed, int& code) {
                 ->type_name("RELEASE");
         if (entry.takes_force) command->add_flag("--force", parsed.force, "even if a bake fits");
         if (entry.takes_machine) add_machine(*command, parsed);
+        if (entry.takes_bakes) {
+            command->add_option("id", parsed.bakes, "the bakes that are meant");
+            command->add_flag("--all", parsed.all, "every bake but the active one");
+        }
         command->callback([&chosen, &entry] { chosen = &entry; });
     }
     try {
@@ -104,6 +113,8 @@ int main(int count, char** words) {
     auto root = Root::open(parsed.root);
     if (!root) return say(root.error());
     cli::Options options{std::move(*root), std::nullopt, parsed.json, parsed.force, {}, {}, {}, {}};
+    options.bakes = parsed.bakes;
+    options.all = parsed.all;
     if (!parsed.kernel.empty()) options.kernel = parsed.kernel;
     if (!parsed.pci.empty()) options.pci = parsed.pci;
     if (!parsed.kind.empty()) options.kind = parsed.kind;

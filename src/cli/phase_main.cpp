@@ -16,6 +16,7 @@
 #include "flow/check.hpp"
 #include "flow/device.hpp"
 #include "flow/init.hpp"
+#include "flow/purge.hpp"
 #include "flow/rebuild.hpp"
 #include "flow/request.hpp"
 #include "model/pin.hpp"
@@ -83,6 +84,18 @@ int run_device(const Log& log, const flow::Machine& machine,
     return finish(log, report, report.has_value());
 }
 
+/// What was not collected now is collected after the next boot.
+int run_collect(const Log& log, const flow::Machine& machine) {
+    const auto purged = flow::collect(machine.root, machine.effects);
+    if (!purged) {
+        log.error(purged.error().what);
+        return EXIT_FAILURE;
+    }
+    for (const std::string& id : purged->ids)
+        log.info("collected " + id);
+    return EXIT_SUCCESS;
+}
+
 int run_request(const Log& log, const flow::Machine& machine) {
     const auto refused = flow::serve_requests(machine);
     if (!refused) {
@@ -130,9 +143,11 @@ int run(const Log& log, const flow::Machine& machine, const std::vector<std::str
     // The bake takes the lock itself; a request starts units that take it; and what a device phase
     // does to its own GPU's node must not wait minutes for a compile.
     if (phase == "rebuild") return run_rebuild(log, machine);
+    if (phase == "collect") return run_collect(log, machine);
     if (phase == "request") return run_request(log, machine);
     if (phase == "device") return run_device(log, machine, words);
-    log.error("wanted: check | recheck | rebuild | init | request | device add|remove ADDRESS");
+    log.error(
+        "wanted: check | recheck | rebuild | init | collect | request | device add|remove ADDRESS");
     return exit_usage;
 }
 

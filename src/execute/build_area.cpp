@@ -2,33 +2,17 @@
 #include "execute/build_area.hpp"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include "base/names.hpp"
-#include "execute/reclaim.hpp"
 
 namespace gpuboot::execute {
-
-namespace {
-
-Result<void> write_all(int fd, ByteView bytes) {
-    while (!bytes.empty()) {
-        const ssize_t wrote = ::write(fd, bytes.data(), bytes.size());
-        if (wrote < 0 && errno == EINTR) continue;
-        if (wrote < 0) return fail_errno("write");
-        bytes = bytes.subspan(static_cast<std::size_t>(wrote));
-    }
-    return {};
-}
-
-} // namespace
 
 BuildArea::BuildArea(const Root& root, Effects& effects, const std::string& id)
     : root_(root), effects_(effects), path_(std::string(names::build_directory) + "/" + id) {}
 
 BuildArea::~BuildArea() {
     // What cannot be removed now is garbage by its place, and tried again at the next bake.
-    (void)remove_build(root_, effects_, path_);
+    (void)remove_build(effects_, path_);
 }
 
 Result<void> BuildArea::fill(const source::Recipe& recipe, const BuildUser& user) {
@@ -37,7 +21,7 @@ Result<void> BuildArea::fill(const source::Recipe& recipe, const BuildUser& user
     if (auto copied = copy(recipe, user); !copied)
         return forward(std::move(copied).error(), "copying the source");
     // Until here only root could enter: nobody saw the copy unfinished.
-    return hand_over(path_, user);
+    return effects_.give_away(path_, {user.uid, user.gid});
 }
 
 Result<void> BuildArea::copy(const source::Recipe& recipe, const BuildUser& user) {
@@ -56,7 +40,8 @@ Result<void> BuildArea::copy(const source::Recipe& recipe, const BuildUser& user
     if (digest.hex() != recipe.sha256)
         return fail(Errc::Busy, recipe.tree.path + " changed while it was copied");
     for (std::size_t i = 1; i < directories.size(); ++i)
-        if (auto handed = hand_over(directories[i], user); !handed) return handed;
+        if (auto given = effects_.give_away(directories[i], {user.uid, user.gid}); !given)
+            return given;
     return {};
 }
 
@@ -67,30 +52,12 @@ Result<std::string> BuildArea::copy_file(const source::Tree& from, const source:
     if (!in) return forward(std::move(in).error());
     if (auto regular = require_regular(in->get(), source); !regular)
         return forward(std::move(regular).error());
-    auto out = root_.open_at(target, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-    if (!out) return forward(std::move(out).error());
-    auto sha256 = source::read_hashed(in->get(), source::file_limit,
-                                      [&](ByteView part) { return write_all(out->get(), part); });
-    if (!sha256) return sha256;
-    if (::fchmod(out->get(), file.executable ? 0755 : 0644) != 0 ||
-        ::fchown(out->get(), user.uid, user.gid) != 0)
-        return fail_errno(target);
-    return sha256;
+    return effects_.copy_for(in->get(), target, {user.uid, user.gid},
+                             file.executable ? 0755 : 0644);
 }
 
-Result<void> BuildArea::hand_over(const std::string& directory, const BuildUser& user) {
-    auto fd = root_.open_at(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    if (!fd) return forward(std::move(fd).error());
-    if (::fchown(fd->get(), user.uid, user.gid) != 0)
-        return fail_errno("handing over " + directory);
-    return {};
-}
-
-Result<void> remove_build(const Root& root, Effects& effects, const std::string& path) {
-    auto fd = root.open_at(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    if (!fd && fd.error().code == Errc::NotFound) return {};
-    if (!fd) return forward(std::move(fd).error());
-    if (auto reclaimed = reclaim(fd->get(), path); !reclaimed) return reclaimed;
+Result<void> remove_build(Effects& effects, const std::string& path) {
+    if (auto taken = effects.take_back(path); !taken) return taken;
     return effects.remove_tree(path);
 }
 

@@ -34,7 +34,6 @@ class BuildArea {
     Result<void> copy(const source::Recipe& recipe, const BuildUser& user);
     Result<std::string> copy_file(const source::Tree& tree, const source::TreeFile& file,
                                   const BuildUser& user);
-    Result<void> hand_over(const std::string& directory, const BuildUser& user);
 
     const Root& root_;
     Effects& effects_;
@@ -42,6 +41,6 @@ class BuildArea {
 };
 
 /// Takes a folder back from the build user, whatever was done to it, and deletes it.
-Result<void> remove_build(const Root& root, Effects& effects, const std::string& path);
+Result<void> remove_build(Effects& effects, const std::string& path);
 
 } // namespace gpuboot::execute

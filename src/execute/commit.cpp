@@ -2,9 +2,9 @@
 #include "execute/commit.hpp"
 
 #include "base/names.hpp"
-#include "execute/build_area.hpp"
 #include "execute/fitness.hpp"
 #include "execute/marker_text.hpp"
+#include "execute/purge.hpp"
 #include "execute/space.hpp"
 
 namespace gpuboot::execute {
@@ -63,20 +63,15 @@ class Commit {
     /// Best effort: a leftover is garbage by its name.
     void tidy() {
         (void)effects_.remove_tree(unfinished_);
-        if (!cleared_.empty()) (void)effects_.remove_tree(cleared_);
+        if (!cleared_.empty()) (void)discard(root_, effects_, cleared_);
     }
 
   private:
-    /// From the sync on, the one that was there is a bake for nobody.
     Result<void> clear_place() {
-        const std::string deleted = in_store(names::deleted_prefix, marker_.id) + "-";
-        for (int number = 0; number < 1000; ++number) {
-            cleared_ = deleted + std::to_string(number);
-            auto renamed = effects_.rename_to_new(final_, cleared_);
-            if (renamed) return effects_.sync_directory(names::store);
-            if (renamed.error().sys != EEXIST) return renamed;
-        }
-        return fail(Errc::Io, "too many leftovers in " + std::string(names::store));
+        auto hidden = hide(effects_, final_, marker_.id);
+        if (!hidden) return forward(std::move(hidden).error());
+        cleared_ = std::move(*hidden);
+        return {};
     }
 
     const Root& root_;
@@ -85,11 +80,6 @@ class Commit {
     const std::vector<Product>& products_;
     std::string unfinished_, final_, cleared_;
 };
-
-/// The folder may be absent; then there is nothing to recover.
-std::vector<std::string> entries(const Root& root, std::string_view directory) {
-    return root.list(directory).value_or(std::vector<std::string>{});
-}
 
 } // namespace
 
@@ -110,24 +100,6 @@ Result<void> commit_bake(const Root& root, Effects& effects, model::Marker marke
     if (committed) committed = commit.publish(existing);
     commit.tidy();
     return committed;
-}
-
-std::size_t recover(const Root& root, Effects& effects) {
-    std::size_t removed = 0;
-    for (const std::string& name : entries(root, names::store)) {
-        const bool ours =
-            name.starts_with(names::unfinished_prefix) || name.starts_with(names::deleted_prefix);
-        if (ours && effects.remove_tree(in_store("", name))) ++removed;
-    }
-    return removed;
-}
-
-std::size_t recover_builds(const Root& root, Effects& effects) {
-    std::size_t removed = 0;
-    for (const std::string& name : entries(root, names::build_directory))
-        if (remove_build(root, effects, std::string(names::build_directory) + "/" + name))
-            ++removed;
-    return removed;
 }
 
 } // namespace gpuboot::execute

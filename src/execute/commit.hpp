@@ -20,11 +20,4 @@ Result<void> commit_bake(const Root& root, Effects& effects, model::Marker marke
 
 std::string bake_path(const std::string& id);
 
-/// What interrupted runs left: unfinished and half-deleted bakes. Under the lock only. What cannot
-/// be removed stays garbage by its name. Returns how many it removed.
-std::size_t recover(const Root& root, Effects& effects);
-
-/// Likewise the scratch folders of compiles. Under the lock for bakes only.
-std::size_t recover_builds(const Root& root, Effects& effects);
-
 } // namespace gpuboot::execute

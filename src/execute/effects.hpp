@@ -14,6 +14,10 @@
 
 namespace gpuboot::execute {
 
+struct Owner {
+    unsigned uid = 0, gid = 0;
+};
+
 class Effects {
   public:
     Effects() = default;
@@ -31,6 +35,14 @@ class Effects {
     /// A small record that outlives a boot: old or new content after a power cut; on disk (fsync of
     /// the file and its directory) when this returns.
     virtual Result<void> replace_record(std::string_view path, std::string_view text) = 0;
+    /// A new file of a compile's scratch: what is left of `source`, given away. The SHA-256 of what
+    /// was copied. Not forced to disk.
+    virtual Result<std::string> copy_for(int source, std::string_view path, const Owner& owner,
+                                         unsigned mode) = 0;
+    /// A directory gets another owner; never through a symlink.
+    virtual Result<void> give_away(std::string_view path, const Owner& owner) = 0;
+    /// What an untrusted program made of a directory becomes deletable; an absent one is fine.
+    virtual Result<void> take_back(std::string_view path) = 0;
     virtual Result<void> replace_link(std::string_view path, std::string_view target) = 0;
     virtual Result<void> sync_directory(std::string_view path) = 0;
     /// Fails with EEXIST in Error::sys when `to` exists (renameat2, RENAME_NOREPLACE).

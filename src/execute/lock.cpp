@@ -35,7 +35,13 @@ Result<Lock> Lock::take_file(const Root& root, Effects& effects, std::string_vie
     const std::string_view folder = path.substr(0, path.rfind('/'));
     if (auto made = effects.ensure_directory(folder, 0755); !made)
         return forward(std::move(made).error());
-    auto fd = root.open_at(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
+    auto fd = root.open_at(path, O_RDWR | O_NOFOLLOW);
+    if (!fd && fd.error().code == Errc::NotFound) {
+        // Another may make it at the same moment; it is the one file for both.
+        if (auto made = effects.create_file(path, {}, 0600); !made && made.error().sys != EEXIST)
+            return forward(std::move(made).error(), "taking the lock");
+        fd = root.open_at(path, O_RDWR | O_NOFOLLOW);
+    }
     if (!fd) return forward(std::move(fd).error(), "taking the lock");
     if (auto regular = require_regular(fd->get(), path); !regular)
         return forward(std::move(regular).error());

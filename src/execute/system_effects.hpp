@@ -16,6 +16,10 @@ class SystemEffects : public Effects {
     Result<void> create_file(std::string_view path, ByteView bytes, unsigned mode) override;
     Result<void> replace_file(std::string_view path, std::string_view text, unsigned mode) override;
     Result<void> replace_record(std::string_view path, std::string_view text) override;
+    Result<std::string> copy_for(int source, std::string_view path, const Owner& owner,
+                                 unsigned mode) override;
+    Result<void> give_away(std::string_view path, const Owner& owner) override;
+    Result<void> take_back(std::string_view path) override;
     Result<void> replace_link(std::string_view path, std::string_view target) override;
     Result<void> sync_directory(std::string_view path) override;
     Result<void> rename_to_new(std::string_view from, std::string_view to) override;

@@ -11,6 +11,7 @@
 #include "execute/failed_build.hpp"
 #include "execute/fitness.hpp"
 #include "execute/lock.hpp"
+#include "execute/recovery.hpp"
 #include "flow/marks.hpp"
 #include "input/failed_builds.hpp"
 #include "input/policy.hpp"

@@ -74,6 +74,15 @@ void read_bake(Fields& bake, Policy& policy) {
                 .value_or(policy.bake_compression);
 }
 
+void read_store(Fields& store, Policy& policy) {
+    const auto number = [&](std::string_view key, std::int64_t most) {
+        return store.optional_number(key, 0, most);
+    };
+    if (const auto keep = number("keep", 1000)) policy.store.keep = static_cast<std::size_t>(*keep);
+    if (const auto bytes = number("max_bytes", std::int64_t{1} << 50))
+        policy.store.max_bytes = static_cast<std::uint64_t>(*bytes);
+}
+
 std::string read_over(const std::string& path, const Node& document, Policy& policy) {
     Fields top(path, document);
     top.number("schema", 1, 1);
@@ -91,6 +100,7 @@ std::string read_over(const std::string& path, const Node& document, Policy& pol
         read_units(table, "deferred", policy.deferred_units);
     });
     read("bake", [&](Fields& table) { read_bake(table, policy); });
+    read("store", [&](Fields& table) { read_store(table, policy); });
     read("rebuild", [&](Fields& table) { read_rebuild(table, policy); });
     return top.flaw().value_or("");
 }

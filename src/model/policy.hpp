@@ -2,6 +2,8 @@
 // Policy: what the operator decides, from gpuboot.toml; every field has a default.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +38,15 @@ enum class ReplaceLoaded {
 
 std::string_view to_text(ReplaceLoaded when);
 
+/// How much the store may hold beyond what is always kept: the active bake, and of each installed
+/// kernel the last good one and the one a boot would choose.
+struct StorePolicy {
+    std::size_t keep = 3;                             ///< bakes
+    std::uint64_t max_bytes = std::uint64_t{4} << 30; ///< of all bakes together
+
+    bool operator==(const StorePolicy&) const = default;
+};
+
 struct Policy {
     ReadyTest ready_test = ReadyTest::Open;
     int ready_timeout_seconds = 10;
@@ -48,6 +59,7 @@ struct Policy {
     bool rebuild_allowed = true;
     int rebuild_timeout_seconds = 600;
     Compression bake_compression = Compression::None; ///< of modules in new bakes
+    StorePolicy store = {};
 
     bool operator==(const Policy&) const = default;
 };

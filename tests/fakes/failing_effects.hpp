@@ -33,6 +33,17 @@ class FailingEffects : public execute::Effects {
     Result<void> replace_record(std::string_view path, std::string_view text) override {
         return fails() ? refusal(path) : real_.replace_record(path, text);
     }
+    Result<std::string> copy_for(int source, std::string_view path, const execute::Owner& owner,
+                                 unsigned mode) override {
+        if (fails()) return forward(refusal(path).error());
+        return real_.copy_for(source, path, owner, mode);
+    }
+    Result<void> give_away(std::string_view path, const execute::Owner& owner) override {
+        return fails() ? refusal(path) : real_.give_away(path, owner);
+    }
+    Result<void> take_back(std::string_view path) override {
+        return fails() ? refusal(path) : real_.take_back(path);
+    }
     Result<void> replace_link(std::string_view path, std::string_view target) override {
         return fails() ? refusal(path) : real_.replace_link(path, target);
     }

@@ -46,6 +46,19 @@ class RecordingEffects : public execute::Effects {
         note({"replace_record", path});
         return real_ ? real_->replace_record(path, text) : Result<void>();
     }
+    Result<std::string> copy_for(int source, std::string_view path, const execute::Owner& owner,
+                                 unsigned mode) override {
+        note({"copy_for", path, std::to_string(owner.uid), octal(mode)});
+        return real_ ? real_->copy_for(source, path, owner, mode) : Result<std::string>("");
+    }
+    Result<void> give_away(std::string_view path, const execute::Owner& owner) override {
+        note({"give_away", path, std::to_string(owner.uid)});
+        return real_ ? real_->give_away(path, owner) : Result<void>();
+    }
+    Result<void> take_back(std::string_view path) override {
+        note({"take_back", path});
+        return real_ ? real_->take_back(path) : Result<void>();
+    }
     Result<void> replace_link(std::string_view path, std::string_view target) override {
         note({"replace_link", path, target});
         return real_ ? real_->replace_link(path, target) : Result<void>();

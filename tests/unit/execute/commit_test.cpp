@@ -8,6 +8,8 @@
 
 #include "base/digest.hpp"
 #include "execute/fitness.hpp"
+#include "execute/purge.hpp"
+#include "execute/recovery.hpp"
 #include "execute/system_effects.hpp"
 #include "fakes/failing_effects.hpp"
 #include "fakes/module_image.hpp"
