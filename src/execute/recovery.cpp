@@ -80,6 +80,8 @@ class Recovery {
                 recover_records(path, false);
             else if (is_of_dead_process(name))
                 remove(path);
+            else if (name.ends_with(".log"))
+                continue; // what a compile printed, beside its record
             else if (!top || name == "trial" || name.starts_with("last-good-"))
                 drop_unless_sealed(path);
         }

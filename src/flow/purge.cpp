@@ -52,6 +52,9 @@ Result<Purged> delete_bakes(const Root& root, execute::Effects& effects,
 }
 
 Result<execute::Lock> begin(const Root& root, execute::Effects& effects) {
+    // Scratch of a compile that runs is none of ours.
+    if (auto idle = execute::Lock::take_bake(root, effects, std::chrono::milliseconds(0)))
+        execute::recover_builds(root, effects);
     auto lock = execute::Lock::take(root, effects, lock_deadline);
     if (lock) execute::recover(root, effects);
     return lock;

@@ -92,6 +92,7 @@ TEST_CASE_FIXTURE(Fixture, "records that do not prove themselves go; others, and
     tree.write(records + "/last-good-6.1.0-1", seal("{}"));
     tree.write(records + "/bad/" + id, seal("{}").substr(1));
     tree.write(records + "/failed/" + id, seal("{}"));
+    tree.write(records + "/failed/" + id + ".log", "what it printed");
     tree.write(records + "/notes", "a stranger's");
     tree.write(records + "/.trial." + no_process, "half");
     tree.write("/run/gpuboot/.active." + std::string(no_process), "half");
@@ -100,7 +101,7 @@ TEST_CASE_FIXTURE(Fixture, "records that do not prove themselves go; others, and
     CHECK(entries(records) ==
           std::vector<std::string>{"bad", "failed", "last-good-6.1.0-1", "notes"});
     CHECK(entries(records + "/bad").empty());
-    CHECK(entries(records + "/failed") == std::vector<std::string>{id});
+    CHECK(entries(records + "/failed") == std::vector<std::string>{id, id + ".log"});
     CHECK(entries("/run/gpuboot") == std::vector<std::string>{".active.1"});
 }
 
