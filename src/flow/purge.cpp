@@ -81,7 +81,7 @@ decide::Store look(const Root& root, const model::Pin& pin) {
     if (root.is_system()) store.kernels.push_back(input::read_host().kernel);
     for (const std::string& id : bakes(root)) {
         const std::string folder = execute::bake_path(id);
-        const auto bake = input::read_bake(root, folder, id, {}, nullptr);
+        const auto bake = input::read_one(root, folder, id, {}).bakes.front();
         if (!bake.marker.value) continue; // perhaps made by a newer gpuboot: kept
         const model::Marker& marker = *bake.marker.value;
         const bool wanted = marker.driver_version == pin.version && marker.kind == pin.kind &&

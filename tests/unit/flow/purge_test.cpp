@@ -54,7 +54,7 @@ struct Fixture {
                           bytes.size(),
                           sha256_hex(bytes),
                           kernel + " SMP mod_unload ",
-                          "",
+                          "0123456789ABCDEF0123456",
                           {}};
         REQUIRE(
             execute::commit_bake(tree.root, effects, marker, {product}, execute::Existing::Keep));
