@@ -11,6 +11,7 @@
 #include "execute/commit.hpp"
 #include "execute/fitness.hpp"
 #include "execute/lock.hpp"
+#include "execute/recovery.hpp"
 #include "input/modinfo.hpp"
 #include "input/module_files.hpp"
 #include "source/bake_id.hpp"
