@@ -6,7 +6,6 @@ With the stand-in driver, and a store on a disk that keeps what was written over
 
 import config
 import product
-import small_bakes
 from guest import Scenario
 
 POLICY = 'schema = 1\n[ready]\ntest = "open"\n'
@@ -22,7 +21,7 @@ class State:
 def machine(kit):
     State.good, State.deadly = kit.small.bake(config.KERNEL), kit.small.faulty("PANIC")
     disk = kit.small.disk(kit.logs / "deadly_bake.ext4", [State.good, State.deadly])
-    files = {small_bakes.PIN: kit.small.pin, "/etc/gpuboot/gpuboot.toml": POLICY}
+    files = {**kit.small.machine(config.KERNEL), "/etc/gpuboot/gpuboot.toml": POLICY}
     return {"gpus": 1, "scenario": Scenario(MOUNT, files), "disk": disk}
 
 
