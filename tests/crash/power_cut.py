@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""power_cut DRIVER BLOCK_LOG STATES: the disks that power cuts leave (fault-model.md 5.6, F-02 to F-06, F-10,
-F-12, F-28), on each file system; then mutants of the protocol, each of which must be noticed.
+"""power_cut DRIVER BLOCK_LOG STATES: the disks that power cuts leave (fault-model.md 5.6, F-02, F-03,
+F-04, F-05, F-06, F-10, F-12, F-28), on each file system; then mutants of the protocol, each of which must be noticed.
 """
 import os
 import subprocess

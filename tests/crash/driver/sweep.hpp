@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Lets every file-changing call of an operation suffer every fault, then recovers and looks.
+// Lets every file-changing call of an operation suffer every fault (F-19, F-22, F-23, F-24), then
+// recovers and looks.
 #pragma once
 
 #include <string>
