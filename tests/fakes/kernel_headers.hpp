@@ -19,7 +19,7 @@ inline std::string kernel_config(const std::string& compiler_text) {
            "CONFIG_MODULES=y\nCONFIG_OBJTOOL=y\nCONFIG_CC_VERSION_TEXT=\"" + compiler_text + "\"\n";
 }
 
-inline void install_headers(const TemporaryRoot& tree, const std::string& kernel,
+inline void install_headers(const auto& tree, const std::string& kernel,
                             const std::string& compiler_text) {
     const std::string headers = "/usr/src/linux-headers-" + kernel;
     tree.link("/lib/modules/" + kernel + "/build", headers);
@@ -37,7 +37,7 @@ inline void install_headers(const TemporaryRoot& tree, const std::string& kernel
     tree.write("/usr/lib/linux-kbuild-6.1/tools/objtool/objtool", "");
 }
 
-inline void install_programs(const TemporaryRoot& tree) {
+inline void install_programs(const auto& tree) {
     for (const char* path :
          {"/bin/sh", "/usr/bin/make", "/usr/bin/ld", "/usr/bin/strip", "/usr/bin/gcc-12"})
         tree.write(path, "");

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "base/names.hpp"
+#include "fakes/kernel_headers.hpp"
 #include "fakes/module_image.hpp"
 #include "input/pin.hpp"
 #include "source/bake_id.hpp"
@@ -31,19 +32,12 @@ std::string arch() {
 } // namespace
 
 void Tree::make() const {
-    const std::string headers = "/usr/src/linux-headers-6.1.0-1";
     fs::create_directories(directory_);
     fs::permissions(directory_, fs::perms(0755));
     write("/etc/foreign", "not ours");
-    link("/lib/modules/6.1.0-1/build", headers);
+    fakes::install_headers(*this, kernel, "gcc-12 12.2.0");
+    fakes::install_programs(*this);
     write("/lib/modules/6.1.0-2/modules.dep", "");
-    write(headers + "/Makefile", "");
-    write(headers + "/.config",
-          std::string("CONFIG_") + (arch() == "aarch64" ? "ARM64" : "X86_64") +
-              "=y\nCONFIG_MODULES=y\nCONFIG_CC_VERSION_TEXT=\"gcc-12 12.2.0\"\n");
-    for (const char* path :
-         {"/bin/sh", "/usr/bin/make", "/usr/bin/ld", "/usr/bin/strip", "/usr/bin/gcc-12"})
-        write(path, "");
     write("/usr/src/drv-1.0.0/dkms.conf",
           "PACKAGE_NAME=drv\nPACKAGE_VERSION=1.0.0\nMAKE=make\nBUILT_MODULE_NAME[0]=nvidia\n"
           "BUILT_MODULE_NAME[1]=nvidia-uvm\n");
