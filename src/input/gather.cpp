@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "input/gather.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/names.hpp"
 #include "input/admission.hpp"
 #include "input/attempts.hpp"
@@ -10,6 +13,7 @@
 #include "input/foreign.hpp"
 #include "input/gpus.hpp"
 #include "input/host.hpp"
+#include "input/initramfs.hpp"
 #include "input/loaded_driver.hpp"
 #include "input/marker.hpp"
 #include "input/origins.hpp"
@@ -53,6 +57,10 @@ void read_running(const Root& root, model::Facts& facts) {
     facts.running.users_flaw = std::move(users.flaw);
 }
 
+void add_initramfs(const Root& root, model::Facts& facts) {
+    std::ranges::move(read_initramfs(root, facts.host.kernel), std::back_inserter(facts.foreign));
+}
+
 } // namespace
 
 Result<model::Facts> gather_machine(const Root& root, const model::Host& host) {
@@ -69,6 +77,7 @@ Result<model::Facts> gather_machine(const Root& root, const model::Host& host) {
     if (root.is_system() && host.kernel == read_host().kernel)
         facts.admission = read_admission(root);
     facts.foreign = read_foreign(root, host.kernel);
+    if (facts.offline) add_initramfs(root, facts);
     if (auto read = refresh(root, facts); !read) return forward(std::move(read).error());
     if (facts.pin.value && (facts.offline || !facts.gpus.empty()))
         facts.companions = read_companions(root, host, facts.pin.value->version);
@@ -92,8 +101,11 @@ void read_compile(const Root& root, model::Facts& facts) {
 }
 
 void remember_running(const Root& root, World& world) {
-    if (is_suspicious(world.facts))
-        world.facts.running.origins = read_origins(root, world.facts, world.images);
+    model::Facts& facts = world.facts;
+    if (!is_suspicious(facts)) return;
+    facts.running.origins = read_origins(root, facts, world.images);
+    // What runs and has no file here came from where files are gone by now.
+    if (facts.running.origins.size() < facts.running.modules.size()) add_initramfs(root, facts);
 }
 
 void read_bakes(const Root& root, World& world) {

@@ -16,15 +16,6 @@ constexpr std::size_t most_entries = 4096; // of one folder
 constexpr std::array deep_folders{"updates", "extra", "weak-updates", "kernel/nvidia"};
 constexpr std::array flat_folders{"", "kernel/drivers/video", "kernel/drivers/char/drm"};
 
-/// The kernel's own modules with such a name are no part of the driver.
-bool is_driver_file(const std::string& name) {
-    if (!name.starts_with("nvidia") || name.starts_with("nvidiafb.") ||
-        name.starts_with("nvidia-wmi-ec-backlight."))
-        return false;
-    constexpr std::array endings{".ko", ".ko.gz", ".ko.xz", ".ko.zst"};
-    return std::ranges::any_of(endings, [&](const char* end) { return name.ends_with(end); });
-}
-
 class Search {
   public:
     explicit Search(const Root& root) : root_(root) {}
@@ -50,6 +41,14 @@ class Search {
 };
 
 } // namespace
+
+bool is_driver_file(const std::string& name) {
+    if (!name.starts_with("nvidia") || name.starts_with("nvidiafb.") ||
+        name.starts_with("nvidia-wmi-ec-backlight."))
+        return false;
+    constexpr std::array endings{".ko", ".ko.gz", ".ko.xz", ".ko.zst"};
+    return std::ranges::any_of(endings, [&](const char* end) { return name.ends_with(end); });
+}
 
 std::vector<ModuleFolder> find_module_files(const Root& root, const std::string& kernel) {
     const std::string tree = "/lib/modules/" + kernel;

@@ -15,6 +15,9 @@ struct ModuleFolder {
     std::vector<std::string> files; ///< "nvidia.ko", "nvidia-uvm.ko.xz"; sorted
 };
 
+/// By its name; the kernel's own modules with a similar one are no part of the driver.
+bool is_driver_file(const std::string& name);
+
 /// Folders of /lib/modules/KERNEL with at least one such file. What gpuboot's own link leads to is
 /// not among them.
 std::vector<ModuleFolder> find_module_files(const Root& root, const std::string& kernel);

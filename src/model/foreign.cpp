@@ -9,6 +9,7 @@ std::string_view to_text(ForeignKind kind) {
     case ForeignKind::Dkms: return "dkms";
     case ForeignKind::Marker: return "marker";
     case ForeignKind::Libraries: return "libraries";
+    case ForeignKind::Initramfs: return "initramfs";
     }
     return "modules";
 }

@@ -15,10 +15,12 @@ enum class ForeignKind {
     Dkms,      ///< a registration in /var/lib/dkms
     Marker,    ///< an older tool's /opt/azure/aks-gpu/dkms-marker
     Libraries, ///< a line in /etc/ld.so.conf.d that leads to relocated libraries
+    Initramfs, ///< modules inside an initramfs of this kernel
 };
 
 inline constexpr std::array foreign_kinds{ForeignKind::Modules, ForeignKind::Dkms,
-                                          ForeignKind::Marker, ForeignKind::Libraries};
+                                          ForeignKind::Marker, ForeignKind::Libraries,
+                                          ForeignKind::Initramfs};
 
 std::string_view to_text(ForeignKind kind);
 std::optional<ForeignKind> foreign_kind_of(std::string_view text);

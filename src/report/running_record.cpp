@@ -82,7 +82,8 @@ ModuleOrigin origin_of(Fields& fields) {
 
 Foreign foreign_of(Fields& fields) {
     const auto kind = foreign_kind_of(fields.text("kind"));
-    if (!kind) fields.refuse("kind", "modules, dkms, marker or libraries", "another word");
+    if (!kind)
+        fields.refuse("kind", "modules, dkms, marker, libraries or initramfs", "another word");
     return {kind.value_or(ForeignKind::Modules), fields.text("path"),
             text_or_none(fields, "version"), text_or_none(fields, "detail"),
             text_or_none(fields, "flaw")};
