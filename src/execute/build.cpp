@@ -120,18 +120,24 @@ class Compile {
                              environment(order_, area_, jobs_), argv,
                              std::max(left, std::chrono::milliseconds(1)));
         Counter counter(order_);
+        bool ended = !order_.confinement.unit;
         tool.on_line = [&](std::string_view line) {
+            if (order_.confinement.unit && line == ended_in_unit) {
+                ended = true;
+                return;
+            }
             log_.add(line);
             counter.see(line);
         };
         auto ran = effects_.run(tool);
         if (!ran) return forward(std::move(ran).error());
-        if (ran->succeeded()) return {};
+        if (ran->succeeded() && ended) return {};
         const std::string log = " (log: " + std::string(names::build_log) + ")";
         if (ran->timed_out)
             return fail(Errc::Timeout, what + " did not end within " +
                                            std::to_string(order_.deadline.count() / 1000) +
                                            " s; its last word: " + log_.last() + log);
+        if (!ended) return fail(Errc::Io, what + " was stopped from outside" + log);
         if (log_.blames_source())
             return fail(Errc::Hopeless, what + " failed: " + log_.failure() +
                                             " (log: " + failed_log_path(order_.id) + ")");

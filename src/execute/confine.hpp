@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/process.hpp"
@@ -38,6 +39,9 @@ struct Confinement {
 /// Tries the unit with a program that does nothing, so that a wall that cannot be had is known
 /// before a compile needs it.
 Confinement choose_confinement(const Root& root, Effects& effects, const std::string& program);
+
+/// What gpuboot-confine says last in a unit, when the program there has come to its own end.
+inline constexpr std::string_view ended_in_unit = "gpuboot-confine: ended";
 
 /// `directory` is the working directory and HOME, inside the tree, `writable` the one folder that
 /// can be written ("" for none); `environment` is added to the few variables that gpuboot-confine

@@ -14,7 +14,9 @@ import test_boot
 from test_bake import STORE, bakes, check_again
 from test_rebuild import GATE, compile_runs, standing_compile
 
-EXPOSURE = 6  # tenths: @setuid, which make needs, and no ProtectKernelModules, which would hide the headers
+# Tenths: @setuid, which make needs; no ProtectKernelModules, which would hide the headers; one family of sockets
+# that no kernel has, because systemd 252 takes "none" from unit files alone.
+EXPOSURE = 7
 TREE = '/usr/src/hostile-1.0.0'
 victim = None
 
@@ -103,6 +105,7 @@ def _(machine):
             print(f'# exposure of the compile: {exposure[1]}')
             assert float(exposure[1]) * 10 <= EXPOSURE, judged
         list(told)
+    machine.out(f'rm -rf {STORE}/*')
 
 
 @case('products that are no files of their own are not taken')  # F-71

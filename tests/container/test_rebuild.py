@@ -209,7 +209,7 @@ def _(machine):
         begin = time.monotonic()
         machine.out('systemctl', 'stop', 'gpuboot-rebuild.service')
         assert time.monotonic() - begin < 10, f'{time.monotonic() - begin:.0f} s'
-        assert not compile_runs(machine), 'the compile goes on'
+        within(2, lambda: not compile_runs(machine), 'the compile ends with it')
     equal(test_boot.show(machine, 'gpuboot-rebuild.service', 'ActiveState'), 'inactive')
     equal(bakes(machine), [])
 
@@ -242,6 +242,7 @@ def _(machine):
             assert time.monotonic() - begin < 10, f'{time.monotonic() - begin:.0f} s'
         list(told)
     equal(len(bakes(machine)), 1)
+    machine.out(f'rm {GATE} && echo open > {GATE}')
 
 
 @case('a second bake of the same inputs at the same time waits or joins')  # F-72
