@@ -20,6 +20,7 @@ bake = None
 
 def prepare(machine, deb):
     test_boot.prepare(machine, deb)
+    drivers.install_firmware(machine, drivers.VERSION)
     pretend.gpu_and_kernel(machine, KERNEL)
 
 
@@ -131,7 +132,7 @@ def _(machine):
 @case('nothing points at it, nothing is left of the compile')
 def _(machine):
     said = machine.out('find / -xdev -newer /etc/machine-id \\( -iname "*nvidia*" -o -name "*.ko" \\) '
-                       f'-not -path "{STORE}/*" -not -path "/usr/src/*" -not -path "/proc/*"')
+                       f'-not -path "{STORE}/*" -not -path "/usr/src/*" -not -path "/usr/lib/firmware/*" -not -path "/proc/*"')
     equal(said, '', 'found')
     equal([name for name in bakes(machine) if name.startswith('.')], [])
     equal(machine.run('ls', '-A', '/var/lib/gpuboot/build').stdout.replace('ls: cannot access ', ''),

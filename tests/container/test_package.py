@@ -89,7 +89,7 @@ def _(machine):
 @case('has a man page for each program and file, and for each command of gpubootctl a paragraph')
 def _(machine):
     pages = machine.out('dpkg -L gpuboot | grep "/man/man.*gz" | xargs -n1 basename').split()
-    equal(sorted(pages), ['gpuboot-versions.toml.5.gz', 'gpuboot.toml.5.gz', 'gpubootctl.1.gz', 'gpubootd.8.gz'])
+    equal(sorted(pages), ['gpuboot-reasons.7.gz', 'gpuboot-versions.toml.5.gz', 'gpuboot.toml.5.gz', 'gpubootctl.1.gz', 'gpubootd.8.gz'])
     page = machine.out('zcat /usr/share/man/man1/gpubootctl.1.gz').replace('\\-', '-')
     commands = machine.out(r'gpubootctl --help | sed -n "/^Subcommands/,/^$/s/^  \([a-z]*\) .*/\1/p"').split()
     assert len(commands) >= 8, commands
