@@ -24,6 +24,8 @@ void Complaint::add(const std::string& text) {
     // NVRM opens a load with a line that says its version; that is no complaint.
     const bool driver = text.starts_with("NVRM:") && !text.starts_with("NVRM: loading");
     if (driver && first_of_driver_.empty() && text.size() > 8) first_of_driver_ = text;
+    // Much may go before that, of a chipset or a bus, and be no cause.
+    if (driver && of_adapter_.empty() && text.contains("RmInitAdapter")) of_adapter_ = text;
     // A taint is noted of modules that load as well as of those that do not.
     if (text.ends_with("taints kernel.") || text.ends_with("tainting kernel")) return;
     // Said of each symbol whose CRC differs, behind the line that tells so.
@@ -34,6 +36,7 @@ void Complaint::add(const std::string& text) {
 }
 
 std::string Complaint::text() const {
+    if (!of_adapter_.empty()) return of_adapter_;
     if (!first_of_driver_.empty()) return first_of_driver_;
     return last_of_gate_.empty() ? last_of_module_ : last_of_gate_;
 }

@@ -9,15 +9,16 @@
 
 namespace gpuboot::input {
 
-/// Finds the telling line among the kernel's: the driver's first complaint ("NVRM: ..."), else what
-/// the kernel says of a signature, else the last line that names one of the driver's modules.
+/// Finds the telling line among the kernel's: what the driver says of the adapter that it could not
+/// start, else its first complaint ("NVRM: ..."), else what the kernel says of a signature, else
+/// the last line that names one of the driver's modules.
 class Complaint {
   public:
     void add(const std::string& text); ///< without the record's prefix
     std::string text() const;
 
   private:
-    std::string first_of_driver_, last_of_gate_, last_of_module_;
+    std::string of_adapter_, first_of_driver_, last_of_gate_, last_of_module_;
 };
 
 class KernelLog {

@@ -15,7 +15,7 @@ COMPILE_SECONDS = 420
 
 # A make that tells, in the compile's own log, as whom and with which network it was called.
 WITNESS = """#!/bin/sh
-echo "witness: uid $(id -u), network:" $(tail -n +3 /proc/net/dev | cut -d: -f1)
+echo "witness: uid $(id -u), network:" $(tail -n +3 /proc/self/net/dev | cut -d: -f1)
 exec /usr/bin/make.real "$@"
 """
 

@@ -221,4 +221,8 @@ TEST_CASE("of the kernel's lines the one that says why") { // F-46
           "nvidia: Unknown symbol a (err -2)");
     CHECK(telling({"NVRM: loading NVIDIA UNIX", "NVRM: No NVIDIA GPU found.", "NVRM: second",
                    "nvidia: z"}) == "NVRM: No NVIDIA GPU found.");
+    CHECK(telling({"NVRM: clFindFHBAndGetChipsetInfoIndex_IMPL: FHB not found",
+                   "NVRM: RmInitAdapter: Cannot initialize GSP firmware RM",
+                   "NVRM: GPU 0010:00:00.0: RmInitAdapter failed! (0x62:0x25:1679)"}) ==
+          "NVRM: RmInitAdapter: Cannot initialize GSP firmware RM");
 }
