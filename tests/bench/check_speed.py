@@ -52,8 +52,11 @@ class Tree:
             (scratch / name).mkdir()
         self.root = scratch / "root"
         self._mount("overlay", self.root, "-o", f"lowerdir={lower},upperdir={scratch}/upper,workdir={scratch}/work")
-        for name in ("proc", "sys", "dev"):
-            subprocess.run(["mount", "--rbind", f"/{name}", self.root / name], check=True)
+        self._mount("proc", self.root / "proc")
+        self._mount("sysfs", self.root / "sys")
+        for name in ("null", "urandom"):  # nothing more: no test deletes what it has not made
+            (self.root / "dev" / name).touch()
+            subprocess.run(["mount", "--bind", f"/dev/{name}", self.root / "dev" / name], check=True)
 
     @staticmethod
     def _mount(kind, where, *options):
@@ -84,8 +87,10 @@ class Tree:
         driver = config.pin()["driver"]
         name, version = driver["source"]["name"], driver["version"]
         built = f"/var/lib/dkms/{name}/{version}/{config.KERNEL}/x86_64/module"
+        # Debian's recipe installs nvidia-uvm.ko under the package's name.
         self.sh(f"dkms add -m {name} -v {version}; mkdir -p {built} /lib/modules/{config.KERNEL}/updates/dkms;"
-                f"cp {modules} {built}; cp {modules} /lib/modules/{config.KERNEL}/updates/dkms;"
+                f"for m in {modules}; do n=$(basename $m); n={name}${{n#nvidia}}; cp $m {built}/$n;"
+                f"cp $m /lib/modules/{config.KERNEL}/updates/dkms/$n; done;"
                 f"ln -s {version}/{config.KERNEL}/x86_64 /var/lib/dkms/{name}/kernel-{config.KERNEL}-x86_64;"
                 f"depmod {config.KERNEL}")
         told = self.sh(f"dkms status -k {config.KERNEL}")
@@ -107,7 +112,7 @@ def one_round(tree, modules):
         "hashing": tree.seconds("openssl", "dgst", "-sha256", *modules),
         "ldconfig": tree.seconds("ldconfig"),
         "dkms status": tree.seconds("dkms", "status"),
-        "modinfo": tree.seconds("modinfo", "-k", config.KERNEL, "nvidia"),
+        "modinfo": tree.seconds("modinfo", "-k", config.KERNEL, config.pin()["driver"]["source"]["name"]),
     }
 
 
@@ -144,9 +149,11 @@ def main():
     image = Builder(Cache(config.cache_folder()), Progress()).image()
     with tempfile.TemporaryDirectory(dir=config.cache_folder()) as scratch:
         subprocess.run(["mount", "-t", "tmpfs", "none", scratch], check=True)
-        good = tell(measure(Tree(image.tree, Path(scratch))))
-        os.chdir("/")
-        subprocess.run(["umount", "-R", "-l", scratch], check=True)
+        try:
+            good = tell(measure(Tree(image.tree, Path(scratch))))
+        finally:  # before the folder is deleted with all that is in it
+            if subprocess.run(["umount", "--recursive", "--lazy", scratch]).returncode != 0:
+                os._exit(1)
     return 0 if good else 1
 
 
