@@ -11,6 +11,7 @@
 #include "decide/judge_compile.hpp"
 #include "decide/records.hpp"
 #include "decide/running.hpp"
+#include "model/module_name.hpp"
 
 namespace gpuboot::decide {
 
@@ -18,12 +19,6 @@ namespace {
 
 using namespace model;
 using enum ReasonCode;
-
-/// "nvidia-uvm" is the file's name, "nvidia_uvm" the kernel's.
-std::string in_kernel_words(std::string name) {
-    std::ranges::replace(name, '-', '_');
-    return name;
-}
 
 bool all_modules_live(const Facts& facts) {
     return std::ranges::all_of(facts.policy.modules, [&](const std::string& name) {

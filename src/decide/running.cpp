@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "decide/judge.hpp"
+#include "model/module_name.hpp"
 
 namespace gpuboot::decide {
 
@@ -38,12 +39,6 @@ std::string name_of(const LoadedDriver& driver) {
 
 std::string name_of(const Pin& pin) {
     return pin.version + " (" + std::string(to_text(pin.kind)) + ")";
-}
-
-/// "nvidia-uvm" is the file's name, "nvidia_uvm" the kernel's.
-std::string in_kernel_words(std::string name) {
-    std::ranges::replace(name, '-', '_');
-    return name;
 }
 
 /// Activated in this boot, and what the kernel took is that and not another loader's (F-83).

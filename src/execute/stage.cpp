@@ -10,6 +10,7 @@
 
 #include "base/digest.hpp"
 #include "input/module_image.hpp"
+#include "model/module_name.hpp"
 
 namespace gpuboot::execute {
 
@@ -19,12 +20,6 @@ constexpr std::size_t product_limit = std::size_t{1} << 30;
 
 std::string below_tree(const source::BuiltModule& module) {
     return (module.location.empty() ? "" : module.location + "/") + module.name + ".ko";
-}
-
-/// In the kernel's words: nvidia-uvm.ko is module nvidia_uvm.
-std::string kernel_name(std::string name) {
-    std::ranges::replace(name, '-', '_');
-    return name;
 }
 
 Result<Fd> open_beneath(int directory, const std::string& path) {
@@ -44,7 +39,7 @@ Result<Fd> open_beneath(int directory, const std::string& path) {
 Result<void> judge(const input::ModuleImage& info, const std::string& path,
                    const source::Recipe& recipe, const source::Target& target,
                    const source::BuiltModule& wanted) {
-    const std::string name = kernel_name(wanted.name);
+    const std::string name = model::in_kernel_words(wanted.name);
     if (info.name != name)
         return fail(Errc::BadInput, path + ": wanted module " + name + ", found " + info.name);
     const std::string kernel = info.vermagic.substr(0, info.vermagic.find(' '));

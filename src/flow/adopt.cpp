@@ -14,6 +14,7 @@
 #include "execute/recovery.hpp"
 #include "input/modinfo.hpp"
 #include "input/module_files.hpp"
+#include "model/module_name.hpp"
 #include "source/bake_id.hpp"
 
 namespace gpuboot::flow {
@@ -23,12 +24,6 @@ namespace {
 constexpr std::size_t module_limit = std::size_t{1} << 30;
 constexpr std::size_t config_limit = std::size_t{4} << 20;
 constexpr std::chrono::seconds lock_deadline{60};
-
-/// "nvidia-uvm" is the file's name, "nvidia_uvm" the kernel's.
-std::string in_kernel_words(std::string name) {
-    std::ranges::replace(name, '-', '_');
-    return name;
-}
 
 class Adoption {
   public:
@@ -122,8 +117,8 @@ class Adoption {
                         path + ": " + what + ": wanted " + wanted + ", found " + found);
         };
         const std::string kernel = info.vermagic.substr(0, info.vermagic.find(' '));
-        if (info.name != in_kernel_words(name))
-            return differs("name", in_kernel_words(name), info.name);
+        if (info.name != model::in_kernel_words(name))
+            return differs("name", model::in_kernel_words(name), info.name);
         if (kernel != options_.host.kernel) return differs("kernel", options_.host.kernel, kernel);
         if (name == "nvidia" && info.version != pin_.version)
             return differs("version", pin_.version, info.version);

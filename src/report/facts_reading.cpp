@@ -5,6 +5,7 @@
 #include "base/digest.hpp"
 #include "base/fields.hpp"
 #include "base/names.hpp"
+#include "model/module_name.hpp"
 #include "report/admission_record.hpp"
 #include "report/compile_record.hpp"
 #include "report/facts_record.hpp"
@@ -124,8 +125,8 @@ MarkerModule read_module(Fields& fields, const std::string& kernel) {
 }
 
 /// A module of the policy, when the marker lists none: each stands on nvidia.
-MarkerModule usual_module(std::string name, const std::string& kernel) {
-    std::ranges::replace(name, '-', '_');
+MarkerModule usual_module(const std::string& file, const std::string& kernel) {
+    const std::string name = in_kernel_words(file);
     const Node node = Table{{"name", name}};
     Fields fields("", node);
     MarkerModule module = read_module(fields, kernel);
