@@ -3,8 +3,6 @@
 
 #include <libkmod.h>
 
-#include <string_view>
-
 #include "base/handle.hpp"
 
 namespace gpuboot::input {
@@ -15,7 +13,9 @@ using Kmod = Handle<kmod_ctx, kmod_unref>;
 using Module = Handle<kmod_module, kmod_module_unref>;
 using InfoList = Handle<kmod_list, kmod_module_info_free_list>;
 
-std::vector<std::string> split(std::string_view names) {
+} // namespace
+
+std::vector<std::string> split_names(std::string_view names) {
     std::vector<std::string> list;
     while (!names.empty()) {
         const auto comma = names.find(',');
@@ -25,8 +25,6 @@ std::vector<std::string> split(std::string_view names) {
     }
     return list;
 }
-
-} // namespace
 
 Result<ModInfo> read_modinfo(int fd, const std::string& path) {
     // No configuration and no module index: one file is parsed, nothing is looked up.
@@ -54,7 +52,7 @@ Result<ModInfo> read_modinfo(int fd, const std::string& path) {
         if (key == "srcversion") info.srcversion = value;
         if (key == "version") info.version = value;
         if (key == "license") info.license = value;
-        if (key == "depends") info.depends = split(value);
+        if (key == "depends") info.depends = split_names(value);
     }
     return info;
 }

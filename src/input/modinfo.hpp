@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -18,6 +19,9 @@ struct ModInfo {
     std::string license;
     std::vector<std::string> depends;
 };
+
+/// A value of .modinfo that lists names: "a,b" -> a, b; "" -> none.
+std::vector<std::string> split_names(std::string_view names);
 
 /// BadInput: not a module.
 Result<ModInfo> read_modinfo(int fd, const std::string& path);

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/elf.hpp"
+#include "input/modinfo.hpp"
 
 namespace gpuboot::input {
 
@@ -23,17 +24,6 @@ struct Version {
 static_assert(sizeof(Version) == 64);
 
 std::unexpected<Error> malformed(std::string what) { return fail(Errc::BadInput, std::move(what)); }
-
-std::vector<std::string> split(std::string_view names) {
-    std::vector<std::string> list;
-    while (!names.empty()) {
-        const auto comma = names.find(',');
-        if (comma != 0) list.emplace_back(names.substr(0, comma));
-        if (comma == std::string_view::npos) break;
-        names.remove_prefix(comma + 1);
-    }
-    return list;
-}
 
 bool is_for(std::uint16_t machine, std::string_view arch) {
     return (machine == EM_X86_64 && arch == "x86_64") ||
@@ -90,7 +80,7 @@ Result<void> read_modinfo(const ElfSection& section, ModuleImage& image) {
     if (!whole) return malformed(".modinfo does not end with a NUL");
     if (image.name.empty()) return malformed(".modinfo tells no name");
     if (image.vermagic.empty()) return malformed(".modinfo tells no vermagic");
-    image.depends = split(depends);
+    image.depends = split_names(depends);
     return {};
 }
 
