@@ -155,6 +155,11 @@ std::vector<Fields> Fields::tables(std::string_view key) {
     return tables;
 }
 
+std::vector<Fields> Fields::optional_tables(std::string_view key) {
+    if (!take(key)) return {};
+    return tables(key);
+}
+
 void Fields::adopt(Fields& nested) {
     auto flaw = nested.flaw();
     if (flaw && flaw_.empty()) flaw_ = *flaw;

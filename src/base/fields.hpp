@@ -34,6 +34,7 @@ class Fields {
     Fields table(std::string_view key);
     std::optional<Fields> optional_table(std::string_view key);
     std::vector<Fields> tables(std::string_view key);
+    std::vector<Fields> optional_tables(std::string_view key);
 
     /// For checks of a value's grammar by the caller: records "FILE:LINE: KEY: wanted W, found F".
     void refuse(std::string_view key, std::string_view wanted, std::string_view found);

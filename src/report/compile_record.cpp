@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "report/table_parts.hpp"
+
 namespace gpuboot::report {
 
 namespace {
@@ -30,20 +32,23 @@ template <class Words> auto value_of(const Words& words, std::string_view text) 
     return words.front().first;
 }
 
-/// What is not said, is left out.
-void put(Table& table, const char* key, const std::string& text) {
-    if (!text.empty()) table.push_back({key, text});
+Table record_of_lack(const Lack& lack) {
+    return {{"what", word_of(whats, lack.what)},
+            {"path", lack.path},
+            {"found", lack.found},
+            {"package", lack.package}};
 }
 
-/// The tables under `key`; none when there is no such key.
-std::vector<Fields> tables(Fields& fields, std::string_view key) {
-    Fields probe = fields; // `tables` would demand the key
-    if (!probe.optional_texts(key)) {
-        (void)fields.optional_texts(key); // known, and absent
-        return {};
-    }
-    return fields.tables(key);
+Table record_of_failed(const FailedBuild& build) {
+    return {{"id", build.id}, {"error", build.error}};
 }
+
+Lack lack_of(Fields& fields) {
+    const What what = value_of(whats, fields.choice("what", {"headers", "compiler", "tool"}));
+    return {what, fields.text("path"), fields.text("found"), fields.text("package")};
+}
+
+FailedBuild failed_of(Fields& fields) { return {fields.text("id"), fields.text("error")}; }
 
 } // namespace
 
@@ -56,38 +61,23 @@ void put_compile(Table& table, const Facts& facts) {
         put(rebuilt, "bake", facts.rebuilt->bake);
         table.push_back({"rebuilt", std::move(rebuilt)});
     }
-    Array lacks, failed;
-    for (const Lack& lack : facts.lacks)
-        lacks.push_back(Table{{"what", word_of(whats, lack.what)},
-                              {"path", lack.path},
-                              {"found", lack.found},
-                              {"package", lack.package}});
-    for (const FailedBuild& build : facts.failed_builds)
-        failed.push_back(Table{{"id", build.id}, {"error", build.error}});
-    if (!lacks.empty()) table.push_back({"lack", std::move(lacks)});
-    if (!failed.empty()) table.push_back({"failed_build", std::move(failed)});
+    put(table, "lack", facts.lacks, record_of_lack);
+    put(table, "failed_build", facts.failed_builds, record_of_failed);
 }
 
 void read_compile(Fields& fields, Facts& facts) {
     if (auto rebuilt = fields.optional_table("rebuilt")) {
         RebuildAttempt attempt;
-        attempt.error = rebuilt->optional_text("error").value_or("");
+        attempt.error = text_or_empty(*rebuilt, "error");
         if (rebuilt->optional_text("cause"))
             attempt.cause =
                 value_of(causes, rebuilt->choice("cause", {"failed", "repeated", "memory"}));
-        attempt.bake = rebuilt->optional_text("bake").value_or("");
+        attempt.bake = text_or_empty(*rebuilt, "bake");
         facts.rebuilt = std::move(attempt);
         fields.adopt(*rebuilt);
     }
-    for (Fields& lack : tables(fields, "lack")) {
-        const What what = value_of(whats, lack.choice("what", {"headers", "compiler", "tool"}));
-        facts.lacks.push_back({what, lack.text("path"), lack.text("found"), lack.text("package")});
-        fields.adopt(lack);
-    }
-    for (Fields& build : tables(fields, "failed_build")) {
-        facts.failed_builds.push_back({build.text("id"), build.text("error")});
-        fields.adopt(build);
-    }
+    facts.lacks = read_each(fields, "lack", lack_of);
+    facts.failed_builds = read_each(fields, "failed_build", failed_of);
 }
 
 } // namespace gpuboot::report

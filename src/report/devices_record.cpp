@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <limits>
 
-#include "base/fields.hpp"
+#include "report/table_parts.hpp"
 
 namespace gpuboot::report {
 
@@ -49,6 +49,16 @@ unsigned read_mode(Fields& fields, unsigned otherwise) {
     return otherwise;
 }
 
+Table record_of_gpu(const Gpu& gpu) {
+    return {{"address", gpu.address},
+            {"pci_id", gpu.pci_id},
+            {"driver", gpu.driver.empty() ? "none" : gpu.driver}};
+}
+
+Table record_of_served(const ServedGpu& gpu) {
+    return {{"address", gpu.address}, {"minor", number(gpu.minor)}};
+}
+
 Table record_of_node(const NodeFact& node) {
     Table table{{"path", node.path}};
     if (!node.present) {
@@ -82,18 +92,6 @@ NodeFact read_node(Fields& fields, const DeviceFacts& facts) {
     return node;
 }
 
-/// One value for each of the tables under `key`; none when there is no such key.
-template <class Read>
-auto read_each(Fields& fields, const Node& record, std::string_view key, Read read) {
-    std::vector<decltype(read(fields))> values;
-    if (!record.find(key)) return values;
-    for (Fields& table : fields.tables(key)) {
-        values.push_back(read(table));
-        fields.adopt(table);
-    }
-    return values;
-}
-
 } // namespace
 
 Node record_of(const DeviceFacts& facts) {
@@ -105,18 +103,9 @@ Node record_of(const DeviceFacts& facts) {
     table.push_back({"mode", octal(facts.mode)});
     table.push_back({"uid", number(facts.uid)});
     table.push_back({"gid", number(facts.gid)});
-    Array gpus, served, nodes;
-    for (const Gpu& gpu : facts.gpus)
-        gpus.push_back(Table{{"address", gpu.address},
-                             {"pci_id", gpu.pci_id},
-                             {"driver", gpu.driver.empty() ? "none" : gpu.driver}});
-    for (const ServedGpu& gpu : facts.served)
-        served.push_back(Table{{"address", gpu.address}, {"minor", number(gpu.minor)}});
-    for (const NodeFact& node : facts.nodes)
-        nodes.push_back(record_of_node(node));
-    if (!gpus.empty()) table.push_back({"gpu", std::move(gpus)});
-    if (!served.empty()) table.push_back({"served", std::move(served)});
-    if (!nodes.empty()) table.push_back({"node", std::move(nodes)});
+    put(table, "gpu", facts.gpus, record_of_gpu);
+    put(table, "served", facts.served, record_of_served);
+    put(table, "node", facts.nodes, record_of_node);
     return table;
 }
 
@@ -130,15 +119,14 @@ Result<DeviceFacts> devices_of(const std::string& file, const Node& record) {
     facts.mode = read_mode(fields, facts.mode);
     facts.uid = read_number(fields, "uid", 0);
     facts.gid = read_number(fields, "gid", 0);
-    facts.gpus = read_each(fields, record, "gpu", [](Fields& gpu) {
+    facts.gpus = read_each(fields, "gpu", [](Fields& gpu) {
         const std::string driver = gpu.optional_text("driver").value_or("none");
         return Gpu{gpu.text("address"), gpu.text("pci_id"), driver == "none" ? "" : driver};
     });
-    facts.served = read_each(fields, record, "served", [](Fields& gpu) {
+    facts.served = read_each(fields, "served", [](Fields& gpu) {
         return ServedGpu{gpu.text("address"), read_number(gpu, "minor")};
     });
-    facts.nodes =
-        read_each(fields, record, "node", [&](Fields& node) { return read_node(node, facts); });
+    facts.nodes = read_each(fields, "node", [&](Fields& node) { return read_node(node, facts); });
     if (auto flaw = fields.flaw()) return fail(Errc::BadInput, *flaw);
     return facts;
 }

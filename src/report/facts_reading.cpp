@@ -11,6 +11,7 @@
 #include "report/facts_record.hpp"
 #include "report/records_record.hpp"
 #include "report/running_record.hpp"
+#include "report/table_parts.hpp"
 
 namespace gpuboot::report {
 
@@ -44,24 +45,9 @@ template <class Read> bool with_table(Fields& fields, std::string_view key, Read
     return true;
 }
 
-/// One value for each of the tables under `key`; none when there is no such key.
-template <class Read> auto read_each(Fields& fields, std::string_view key, Read read) {
-    std::vector<decltype(read(fields))> values;
-    Fields probe = fields; // `tables` would demand the key
-    if (!probe.optional_texts(key)) {
-        (void)fields.optional_texts(key); // known, and absent
-        return values;
-    }
-    for (Fields& table : fields.tables(key)) {
-        values.push_back(read(table));
-        fields.adopt(table);
-    }
-    return values;
-}
-
 void read_pin(Fields& fields, Facts& facts) {
     facts.pin_path = text_or(fields, "path", facts.pin_path);
-    facts.pin.flaw = text_or(fields, "flaw", "");
+    facts.pin.flaw = text_or_empty(fields, "flaw");
     const auto version = fields.optional_text("version");
     if (!version) return;
     Pin pin;
@@ -70,15 +56,15 @@ void read_pin(Fields& fields, Facts& facts) {
     pin.kernel = fields.optional_text("kernel");
     pin.accept_adopted = fields.optional_flag("accept_adopted").value_or(false);
     with_table(fields, "source", [&](Fields& source) {
-        pin.source = {text_or(source, "type", ""), text_or(source, "name", ""),
-                      text_or(source, "sha256", "")};
+        pin.source = {text_or_empty(source, "type"), text_or_empty(source, "name"),
+                      text_or_empty(source, "sha256")};
     });
     facts.pin.value = std::move(pin);
 }
 
 void read_policy(Fields& fields, Facts& facts) {
     Policy& policy = facts.policy;
-    facts.policy_flaw = text_or(fields, "flaw", "");
+    facts.policy_flaw = text_or_empty(fields, "flaw");
     if (fields.optional_text("ready_test")) {
         const std::string test = fields.choice("ready_test", {"bound", "open", "nvml"});
         for (ReadyTest known : {ReadyTest::Bound, ReadyTest::Open, ReadyTest::Nvml})
@@ -119,7 +105,7 @@ MarkerModule read_module(Fields& fields, const std::string& kernel) {
     module.size = static_cast<std::uint64_t>(fields.optional_number("size", 0, most).value_or(1));
     module.sha256 = text_or(fields, "sha256", sha256_hex(bytes_of(module.path)));
     module.vermagic = text_or(fields, "vermagic", kernel + " SMP preempt mod_unload modversions");
-    module.srcversion = text_or(fields, "srcversion", "");
+    module.srcversion = text_or_empty(fields, "srcversion");
     module.depends = fields.optional_texts("depends").value_or(std::vector<std::string>{});
     return module;
 }
@@ -144,9 +130,9 @@ Marker read_marker(Fields& fields, const Facts& facts, const std::string& id) {
     marker.arch = text_or(fields, "arch", facts.host.arch);
     marker.source = text_or(fields, "source", pin.source.type + ":" + pin.source.name);
     marker.source_sha256 = text_or(fields, "source_sha256", pin.source.sha256);
-    marker.kernel_config_sha256 = text_or(fields, "kernel_config_sha256", "");
-    marker.compiler = text_or(fields, "compiler", "");
-    marker.made_by = text_or(fields, "made_by", "");
+    marker.kernel_config_sha256 = text_or_empty(fields, "kernel_config_sha256");
+    marker.compiler = text_or_empty(fields, "compiler");
+    marker.made_by = text_or_empty(fields, "made_by");
     marker.modules = read_each(fields, "module",
                                [&](Fields& table) { return read_module(table, marker.kernel); });
     if (marker.modules.empty())
@@ -162,13 +148,13 @@ FileFact read_file(Fields& fields, const std::vector<MarkerModule>& modules) {
     const auto module = std::ranges::find(modules, file.path, &MarkerModule::path);
     const MarkerModule wanted = module == modules.end() ? MarkerModule{} : *module;
     file.present = fields.optional_flag("present").value_or(true);
-    file.flaw = text_or(fields, "flaw", "");
-    file.unsafe = text_or(fields, "unsafe", "");
+    file.flaw = text_or_empty(fields, "flaw");
+    file.unsafe = text_or_empty(fields, "unsafe");
     const auto size = static_cast<std::int64_t>(file.present ? wanted.size : 0);
     file.size = static_cast<std::uint64_t>(fields.optional_number("size", 0, most).value_or(size));
     const bool hashed = file.present && file.flaw.empty() && file.size == wanted.size;
     file.sha256 = text_or_none(fields, "sha256", hashed ? wanted.sha256 : "none");
-    file.malformed = text_or(fields, "malformed", "");
+    file.malformed = text_or_empty(fields, "malformed");
     const bool parsed = hashed && file.sha256 == wanted.sha256 && file.malformed.empty();
     file.vermagic = text_or_none(fields, "vermagic", parsed ? wanted.vermagic : "none");
     with_table(fields, "signature",
@@ -181,7 +167,7 @@ FileFact read_file(Fields& fields, const std::vector<MarkerModule>& modules) {
         static_cast<std::uint64_t>(fields.optional_number("compared", 0, most).value_or(0));
     file.symbols.differing = read_each(fields, "difference", [](Fields& difference) {
         return SymbolDifference{difference.text("symbol"), difference.text("wanted"),
-                                text_or(difference, "found", "")};
+                                text_or_empty(difference, "found")};
     });
     return file;
 }
@@ -195,16 +181,16 @@ FileFact intact_file(const MarkerModule& module) {
 }
 
 KernelAbi read_abi(Fields& fields) {
-    return {text_or(fields, "symvers", ""), text_or(fields, "symvers_flaw", ""),
-            text_or(fields, "vermagic", "")};
+    return {text_or_empty(fields, "symvers"), text_or_empty(fields, "symvers_flaw"),
+            text_or_empty(fields, "vermagic")};
 }
 
 BakeFact read_bake(Fields& fields, const Facts& facts) {
     BakeFact bake;
     bake.id = fields.text("id");
     bake.vendor = fields.optional_flag("vendor").value_or(false);
-    bake.unsafe = text_or(fields, "unsafe", "");
-    bake.marker.flaw = text_or(fields, "marker_flaw", "");
+    bake.unsafe = text_or_empty(fields, "unsafe");
+    bake.marker.flaw = text_or_empty(fields, "marker_flaw");
     bake.newer_format = static_cast<int>(
         fields.optional_number("newer_format", 1, std::numeric_limits<int>::max()).value_or(0));
     const bool intact = fields.optional_flag("intact").value_or(false);
@@ -230,12 +216,13 @@ BakeFact read_bake(Fields& fields, const Facts& facts) {
 LoadedDriver read_loaded(Fields& fields) {
     return {fields.text("version"), read_kind(fields, Kind::Open),
             fields.optional_texts("modules").value_or(std::vector<std::string>{}),
-            text_or(fields, "srcversion", "")};
+            text_or_empty(fields, "srcversion")};
 }
 
 RefusedLoad read_refusal(Fields& fields) {
     return {fields.text("bake"), fields.text("module"),
-            static_cast<int>(fields.number("errno", 0, 4095)), text_or(fields, "kernel_line", "")};
+            static_cast<int>(fields.number("errno", 0, 4095)),
+            text_or_empty(fields, "kernel_line")};
 }
 
 } // namespace
@@ -243,11 +230,11 @@ RefusedLoad read_refusal(Fields& fields) {
 Result<Facts> facts_of(const std::string& file, const Node& record) {
     Fields fields(file, record);
     Facts facts;
-    facts.opted_out = text_or(fields, "opted_out", "");
+    facts.opted_out = text_or_empty(fields, "opted_out");
     facts.offline = fields.optional_flag("offline").value_or(false);
-    facts.active = text_or(fields, "active", "");
-    facts.companions.missing_firmware = text_or(fields, "missing_firmware", "");
-    facts.store_flaw = text_or(fields, "store_flaw", "");
+    facts.active = text_or_empty(fields, "active");
+    facts.companions.missing_firmware = text_or_empty(fields, "missing_firmware");
+    facts.store_flaw = text_or_empty(fields, "store_flaw");
     Fields host = fields.table("host");
     facts.host = {host.text("kernel"), host.text("arch")};
     fields.adopt(host);
@@ -257,10 +244,11 @@ Result<Facts> facts_of(const std::string& file, const Node& record) {
     with_table(fields, "admission",
                [&](Fields& admission) { facts.admission = admission_of(admission); });
     facts.gpus = read_each(fields, "gpu", [](Fields& gpu) {
-        return Gpu{gpu.text("address"), text_or(gpu, "pci_id", ""), text_or(gpu, "driver", "")};
+        return Gpu{gpu.text("address"), text_or_empty(gpu, "pci_id"), text_or_empty(gpu, "driver")};
     });
     facts.companions.libraries = read_each(fields, "library", [](Fields& library) {
-        return Library{library.text("name"), library.text("path"), text_or(library, "version", "")};
+        return Library{library.text("name"), library.text("path"),
+                       text_or_empty(library, "version")};
     });
     facts.bakes = read_each(fields, "bake", [&](Fields& bake) { return read_bake(bake, facts); });
     with_table(fields, "abi", [&](Fields& abi) { facts.abi = read_abi(abi); });

@@ -5,28 +5,13 @@
 #include "report/compile_record.hpp"
 #include "report/records_record.hpp"
 #include "report/running_record.hpp"
+#include "report/table_parts.hpp"
 
 namespace gpuboot::report {
 
 namespace {
 
 using namespace model;
-
-void put(Table& table, const char* key, const std::string& text) {
-    if (text.find_first_not_of(" \t\r\n") != std::string::npos) table.push_back({key, text});
-}
-
-void put(Table& table, const char* key, const std::vector<std::string>& texts) {
-    table.push_back({key, Array(texts.begin(), texts.end())});
-}
-
-template <class T>
-void put(Table& table, const char* key, const std::vector<T>& values, Table (*record)(const T&)) {
-    Array records;
-    for (const T& value : values)
-        records.push_back(record(value));
-    if (!records.empty()) table.push_back({key, std::move(records)});
-}
 
 Table record_of_pin(const Facts& facts) {
     Table table;

@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "report/records_record.hpp"
 
+#include "report/table_parts.hpp"
+
 namespace gpuboot::report {
 
 namespace {
 
 using namespace model;
-
-Array array_of(const std::vector<std::string>& texts) { return {texts.begin(), texts.end()}; }
-
-/// A key that is there only when there is something to say.
-void put(Table& table, const char* key, const std::string& text) {
-    if (!text.empty()) table.push_back({key, text});
-}
 
 Table record_of_bad(const BadBake& bad) {
     Table table{{"bake", bad.bake}, {"kernel", bad.kernel}, {"why", bad.why}};
@@ -21,15 +16,8 @@ Table record_of_bad(const BadBake& bad) {
     return table;
 }
 
-std::vector<Fields> tables_of(Fields& fields, std::string_view key) {
-    Fields probe = fields; // `tables` would demand the key
-    if (probe.optional_texts(key)) return fields.tables(key);
-    (void)fields.optional_texts(key); // known, and absent
-    return {};
-}
-
-std::string text_or_none(Fields& fields, std::string_view key) {
-    return fields.optional_text(key).value_or("");
+Table record_of_good(const GoodBake& good) {
+    return {{"kernel", good.kernel}, {"bake", good.bake}};
 }
 
 } // namespace
@@ -37,27 +25,22 @@ std::string text_or_none(Fields& fields, std::string_view key) {
 Node record_of(const Records& records) {
     Table table{{"boot_id", records.boot_id.empty() ? "none" : records.boot_id}};
     put(table, "build", records.build);
-    if (!records.broken.empty()) table.push_back({"broken", array_of(records.broken)});
-    if (!records.newer.empty()) table.push_back({"newer", array_of(records.newer)});
+    if (!records.broken.empty()) put(table, "broken", records.broken);
+    if (!records.newer.empty()) put(table, "newer", records.newer);
     if (const auto& trial = records.trial)
         table.push_back(
             {"trial",
              Table{{"bake", trial->bake}, {"boot_id", trial->boot_id}, {"tries", trial->tries}}});
-    Array bad, good;
-    for (const BadBake& entry : records.bad)
-        bad.push_back(record_of_bad(entry));
-    for (const GoodBake& entry : records.good)
-        good.push_back(Table{{"kernel", entry.kernel}, {"bake", entry.bake}});
-    if (!bad.empty()) table.push_back({"bad", std::move(bad)});
-    if (!good.empty()) table.push_back({"good", std::move(good)});
+    put(table, "bad", records.bad, record_of_bad);
+    put(table, "good", records.good, record_of_good);
     return table;
 }
 
 Records read_records(Fields& fields) {
     Records records;
-    const std::string boot_id = text_or_none(fields, "boot_id");
+    const std::string boot_id = text_or_empty(fields, "boot_id");
     if (boot_id != "none") records.boot_id = boot_id;
-    records.build = text_or_none(fields, "build");
+    records.build = text_or_empty(fields, "build");
     records.broken = fields.optional_texts("broken").value_or(std::vector<std::string>{});
     records.newer = fields.optional_texts("newer").value_or(std::vector<std::string>{});
     if (auto trial = fields.optional_table("trial")) {
@@ -65,15 +48,13 @@ Records read_records(Fields& fields) {
                               static_cast<int>(trial->number("tries", 1, 1000))};
         fields.adopt(*trial);
     }
-    for (Fields& bad : tables_of(fields, "bad")) {
-        records.bad.push_back({bad.text("bake"), bad.text("kernel"), text_or_none(bad, "build"),
-                               bad.text("why"), text_or_none(bad, "when")});
-        fields.adopt(bad);
-    }
-    for (Fields& good : tables_of(fields, "good")) {
-        records.good.push_back({good.text("kernel"), good.text("bake")});
-        fields.adopt(good);
-    }
+    records.bad = read_each(fields, "bad", [](Fields& bad) {
+        return BadBake{bad.text("bake"), bad.text("kernel"), text_or_empty(bad, "build"),
+                       bad.text("why"), text_or_empty(bad, "when")};
+    });
+    records.good = read_each(fields, "good", [](Fields& good) {
+        return GoodBake{good.text("kernel"), good.text("bake")};
+    });
     return records;
 }
 

@@ -3,23 +3,13 @@
 
 #include <limits>
 
+#include "report/table_parts.hpp"
+
 namespace gpuboot::report {
 
 namespace {
 
 using namespace model;
-
-void put(Table& table, const char* key, const std::string& text) {
-    if (!text.empty()) table.push_back({key, text});
-}
-
-template <class T>
-void put(Table& table, const char* key, const std::vector<T>& values, Table (*record)(const T&)) {
-    Array records;
-    for (const T& value : values)
-        records.push_back(record(value));
-    if (!records.empty()) table.push_back({key, std::move(records)});
-}
 
 Table record_of_module(const RunningModule& module) {
     Table table{{"name", module.name}, {"state", module.state}};
@@ -51,10 +41,6 @@ Table record_of_foreign(const Foreign& foreign) {
     return table;
 }
 
-std::string text_or_none(Fields& fields, std::string_view key) {
-    return fields.optional_text(key).value_or("");
-}
-
 int count(Fields& fields, std::string_view key) {
     return static_cast<int>(
         fields.optional_number(key, 0, std::numeric_limits<int>::max()).value_or(0));
@@ -64,19 +50,19 @@ RunningModule module_of(Fields& fields) {
     RunningModule module;
     module.name = fields.text("name");
     module.state = fields.optional_text("state").value_or("live");
-    module.srcversion = text_or_none(fields, "srcversion");
+    module.srcversion = text_or_empty(fields, "srcversion");
     module.holders = fields.optional_texts("holders").value_or(std::vector<std::string>{});
     module.refcount = count(fields, "refcount");
     return module;
 }
 
 DeviceUser user_of(Fields& fields) {
-    return {count(fields, "pid"), fields.text("comm"), text_or_none(fields, "unit"),
+    return {count(fields, "pid"), fields.text("comm"), text_or_empty(fields, "unit"),
             fields.text("module")};
 }
 
 ModuleOrigin origin_of(Fields& fields) {
-    return {fields.text("name"), fields.text("path"), text_or_none(fields, "srcversion"),
+    return {fields.text("name"), fields.text("path"), text_or_empty(fields, "srcversion"),
             fields.text("sha256")};
 }
 
@@ -85,22 +71,8 @@ Foreign foreign_of(Fields& fields) {
     if (!kind)
         fields.refuse("kind", "modules, dkms, marker, libraries or initramfs", "another word");
     return {kind.value_or(ForeignKind::Modules), fields.text("path"),
-            text_or_none(fields, "version"), text_or_none(fields, "detail"),
-            text_or_none(fields, "flaw")};
-}
-
-/// One value for each of the tables under `key`; none when there is no such key.
-template <class T>
-void read_each(Fields& fields, std::string_view key, std::vector<T>& values, T (*read)(Fields&)) {
-    Fields probe = fields; // `tables` would demand the key
-    if (!probe.optional_texts(key)) {
-        (void)fields.optional_texts(key); // known, and absent
-        return;
-    }
-    for (Fields& table : fields.tables(key)) {
-        values.push_back(read(table));
-        fields.adopt(table);
-    }
+            text_or_empty(fields, "version"), text_or_empty(fields, "detail"),
+            text_or_empty(fields, "flaw")};
 }
 
 } // namespace
@@ -115,12 +87,12 @@ void add_running(Table& record, const Facts& facts) {
 }
 
 void read_running(Fields& fields, Facts& facts) {
-    facts.active_srcversion = text_or_none(fields, "active_srcversion");
-    facts.running.users_flaw = text_or_none(fields, "users_flaw");
-    read_each(fields, "running", facts.running.modules, module_of);
-    read_each(fields, "user", facts.running.users, user_of);
-    read_each(fields, "origin", facts.running.origins, origin_of);
-    read_each(fields, "foreign", facts.foreign, foreign_of);
+    facts.active_srcversion = text_or_empty(fields, "active_srcversion");
+    facts.running.users_flaw = text_or_empty(fields, "users_flaw");
+    facts.running.modules = read_each(fields, "running", module_of);
+    facts.running.users = read_each(fields, "user", user_of);
+    facts.running.origins = read_each(fields, "origin", origin_of);
+    facts.foreign = read_each(fields, "foreign", foreign_of);
 }
 
 } // namespace gpuboot::report

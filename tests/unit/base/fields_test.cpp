@@ -27,9 +27,11 @@ TEST_CASE("what is asked for and right is no flaw") {
     CHECK(fields.choice("e", {"one", "two"}) == "two");
     CHECK(fields.table("t").number("k", 0, 1) == 1);
     CHECK(fields.tables("u").size() == 1);
+    CHECK(fields.optional_tables("u").size() == 1);
     CHECK(fields.optional_text("nothing") == std::nullopt);
     CHECK(fields.optional_number("nothing2", 0, 1) == std::nullopt);
     CHECK_FALSE(fields.optional_table("nothing3"));
+    CHECK(fields.optional_tables("nothing4").empty());
     CHECK(flaw_of(fields) == "none");
 }
 
@@ -85,7 +87,7 @@ TEST_CASE("a flaw names file, line, field, wanted and found") { // S1-21 F-52
     }
     SUBCASE("a table where an array of tables belongs") {
         Fields fields = fields_of("[module]\n");
-        CHECK(fields.tables("module").empty());
+        CHECK(fields.optional_tables("module").empty());
         CHECK(flaw_of(fields) == "/etc/a.toml:1: module: wanted an array of tables, found a table");
     }
 }
