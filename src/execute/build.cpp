@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <set>
-#include <thread>
 
+#include "base/at_once.hpp"
 #include "base/names.hpp"
 #include "execute/build_log.hpp"
 #include "execute/failed_build.hpp"
@@ -150,7 +150,7 @@ class Compile {
     const BuildArea& area_;
     BuildLog log_;
     Clock::time_point end_;
-    unsigned jobs_ = std::max(1U, std::thread::hardware_concurrency());
+    unsigned jobs_ = static_cast<unsigned>(processors());
 };
 
 /// Beside the record of the failure that flow/ makes of it, as long as that stands.

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "base/at_once.hpp"
 #include "base/compression.hpp"
 #include "base/digest.hpp"
 #include "base/names.hpp"
@@ -123,10 +124,16 @@ bool worth_reading(const BakeFact& bake, const Wanted& wanted) {
            marker->arch == wanted.arch && marker->driver_version == wanted.version;
 }
 
-ReadBake read_bake(const Root& root, const std::string& folder, const std::string& id,
-                   const Wanted& wanted, Images& images) {
-    ReadBake read;
-    BakeFact& bake = read.fact;
+/// A bake, and the folder its files are read from.
+struct Opened {
+    ReadBake bake;
+    std::string folder;
+};
+
+Opened open_bake(const Root& root, std::string folder, const std::string& id,
+                 const Wanted& wanted) {
+    Opened opened;
+    BakeFact& bake = opened.bake.fact;
     bake.id = id;
     auto status = root.status(folder);
     if (status && !S_ISDIR(status->st_mode))
@@ -136,48 +143,78 @@ ReadBake read_bake(const Root& root, const std::string& folder, const std::strin
     auto modules = root.status(folder + "/modules");
     if (modules && bake.unsafe.empty()) bake.unsafe = unsafe(*modules);
     read_marker(root, folder + "/" + std::string(names::marker_file), bake);
-    if (!worth_reading(bake, wanted)) return read;
-    for (const MarkerModule& module : bake.marker.value->modules)
-        read.images.push_back(
-            read_module(root, folder, module, wanted.arch, bake.files.emplace_back(), images));
-    return read;
+    if (worth_reading(bake, wanted)) bake.files.resize(bake.marker.value->modules.size());
+    opened.bake.images.resize(bake.files.size());
+    opened.folder = std::move(folder);
+    return opened;
 }
 
-void compare(const Root& root, const Wanted& wanted, std::vector<ReadBake>& bakes,
-             StoreReading& reading) {
+/// Every file of every bake, on all processors.
+Images read_modules(const Root& root, std::string_view arch, std::vector<Opened>& bakes) {
+    struct File {
+        Opened* of;
+        std::size_t index;
+        const MarkerModule& module() const { return of->bake.fact.marker.value->modules[index]; }
+    };
+    std::vector<File> files;
+    for (Opened& opened : bakes)
+        for (std::size_t i = 0; i < opened.bake.fact.files.size(); ++i)
+            files.push_back({&opened, i});
+    // The largest first: what is left at the end is small.
+    std::ranges::stable_sort(files, std::ranges::greater{},
+                             [](const File& file) { return file.module().size; });
+    std::vector<Images> parts(files.size());
+    at_once(files.size(), [&](std::size_t i) {
+        auto& [bake, folder] = *files[i].of;
+        const std::size_t index = files[i].index;
+        bake.images[index] =
+            read_module(root, folder, files[i].module(), arch, bake.fact.files[index], parts[i]);
+    });
+    Images images;
+    for (Images& part : parts)
+        images.merge(part);
+    return images;
+}
+
+/// The rest of what there is to read of these bakes.
+StoreReading finish(const Root& root, const Wanted& wanted, std::vector<Opened> opened) {
+    StoreReading reading;
+    reading.images = read_modules(root, wanted.arch, opened);
+    std::vector<ReadBake> bakes;
+    for (Opened& each : opened)
+        bakes.push_back(std::move(each.bake));
     reading.abi = compare_with_kernel(root, wanted.kernel, wanted.arch, bakes);
     for (ReadBake& bake : bakes)
         reading.bakes.push_back(std::move(bake.fact));
+    return reading;
 }
 
 } // namespace
 
 StoreReading read_one(const Root& root, const std::string& folder, const std::string& id,
                       const Wanted& wanted) {
-    StoreReading reading;
-    std::vector<ReadBake> bakes;
-    bakes.push_back(read_bake(root, folder, id, wanted, reading.images));
-    compare(root, wanted, bakes, reading);
-    return reading;
+    std::vector<Opened> opened;
+    opened.push_back(open_bake(root, folder, id, wanted));
+    return finish(root, wanted, std::move(opened));
 }
 
 StoreReading read_store(const Root& root, const Wanted& wanted) {
-    StoreReading reading;
-    std::vector<ReadBake> bakes;
+    std::string flaw;
+    std::vector<Opened> opened;
     for (const std::string_view store : {names::vendor_store, names::store}) {
         auto entries = root.list(store, store_limit);
         if (!entries) {
-            if (entries.error().code != Errc::NotFound) reading.flaw = entries.error().what;
+            if (entries.error().code != Errc::NotFound) flaw = entries.error().what;
             continue;
         }
         for (const std::string& id : *entries) {
             if (id.starts_with('.')) continue; // unfinished or deleted: no bake for anybody
-            bakes.push_back(
-                read_bake(root, std::string(store) + "/" + id, id, wanted, reading.images));
-            bakes.back().fact.vendor = store == names::vendor_store;
+            opened.push_back(open_bake(root, std::string(store) + "/" + id, id, wanted));
+            opened.back().bake.fact.vendor = store == names::vendor_store;
         }
     }
-    compare(root, wanted, bakes, reading);
+    StoreReading reading = finish(root, wanted, std::move(opened));
+    reading.flaw = std::move(flaw);
     // The local one of an id behind the vendor's: what stands last is what is taken.
     std::ranges::sort(reading.bakes, {}, [](const BakeFact& bake) {
         return std::pair(std::string_view(bake.id), !bake.vendor);
