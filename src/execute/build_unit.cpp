@@ -12,9 +12,8 @@ bool can_run_units(const Root& root) {
 
 const std::vector<std::string>& build_unit_walls() {
     static const std::vector<std::string> walls{
-        // The user is a static one; with DynamicUser= come its walls: no setuid file, a private
-        // /tmp,
-        // no IPC left behind.
+        // The user is a static one; with DynamicUser= come its walls: no setuid file, no IPC left
+        // behind.
         "User=" + std::string(names::build_user), "DynamicUser=yes", "PrivateUsers=yes",
         "PrivateNetwork=yes", "PrivateDevices=yes", "PrivateIPC=yes", "PrivateTmp=yes",
         "PrivateMounts=yes", "DevicePolicy=closed", "ProtectSystem=strict", "ProtectHome=yes",
@@ -25,7 +24,6 @@ const std::vector<std::string>& build_unit_walls() {
         // are filtered below.
         "CapabilityBoundingSet=", "AmbientCapabilities=", "NoNewPrivileges=yes",
         "RestrictNamespaces=yes", "RestrictRealtime=yes", "RestrictSUIDSGID=yes",
-
         // None but one that no kernel has had for years: 252 takes "none" from unit files alone.
         "RestrictAddressFamilies=AF_IPX", "IPAddressDeny=any", "LockPersonality=yes",
         "MemoryDenyWriteExecute=yes", "RemoveIPC=yes", "KeyringMode=private",
