@@ -7,6 +7,7 @@
 #include "cli/exit_code.hpp"
 #include "decide/judge.hpp"
 #include "decide/plan.hpp"
+#include "flow/look.hpp"
 #include "input/gather.hpp"
 #include "input/host.hpp"
 #include "input/pin.hpp"
@@ -35,7 +36,7 @@ Result<model::Host> judged_host(const Options& options) {
 Result<model::Facts> read_facts(const Options& options) {
     auto host = judged_host(options);
     if (!host) return forward(std::move(host).error());
-    auto world = input::gather(options.root, *host);
+    auto world = flow::look_at_store(options.root, *host);
     if (!world) return forward(std::move(world).error());
     return std::move(world->facts);
 }
@@ -95,6 +96,7 @@ Result<int> plan(const Options& options) {
 Result<int> facts(const Options& options) {
     auto facts = read_facts(options);
     if (!facts) return forward(std::move(facts).error());
+    input::read_compile(options.root, *facts); // all there is to know, wanted or not
     const Node record = report::record_of(*facts);
     print(options.json ? to_json(record) + "\n" : to_toml(record));
     return exit_ready;

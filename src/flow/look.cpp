@@ -8,10 +8,14 @@ namespace gpuboot::flow {
 
 namespace {
 
+void read_compile_if_wanted(const Root& root, input::World& world) {
+    if (decide::judge(world.facts).kind == model::VerdictKind::Rebuild)
+        input::read_compile(root, world.facts);
+}
+
 void read_if_needed(const Root& root, input::World& world) {
     if (!world.store_read && !decide::judge_machine(world.facts)) input::read_bakes(root, world);
-    if (world.store_read && decide::judge(world.facts).kind == model::VerdictKind::Rebuild)
-        input::read_compile(root, world.facts);
+    if (world.store_read) read_compile_if_wanted(root, world);
 }
 
 } // namespace
@@ -22,6 +26,12 @@ Result<input::World> look(const Root& root) {
     input::World world{std::move(*facts), {}, false};
     input::remember_running(root, world);
     read_if_needed(root, world);
+    return world;
+}
+
+Result<input::World> look_at_store(const Root& root, const model::Host& host) {
+    auto world = input::gather(root, host);
+    if (world) read_compile_if_wanted(root, *world);
     return world;
 }
 

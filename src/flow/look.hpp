@@ -11,6 +11,9 @@ namespace gpuboot::flow {
 /// The running machine.
 Result<input::World> look(const Root& root);
 
+/// The store too, whatever the machine says; `host` as for `input::gather`.
+Result<input::World> look_at_store(const Root& root, const model::Host& host);
+
 /// Once more after acting. The store is read at most once in one run.
 Result<void> look_again(const Root& root, input::World& world);
 

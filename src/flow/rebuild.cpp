@@ -6,7 +6,7 @@
 #include "base/document.hpp"
 #include "base/names.hpp"
 #include "decide/judge.hpp"
-#include "input/gather.hpp"
+#include "flow/look.hpp"
 #include "input/host.hpp"
 #include "report/journal.hpp"
 
@@ -70,7 +70,7 @@ bool rebuild_is_forced(const Root& root) {
 Result<Report> rebuild(const Machine& machine, const BakeOptions& options) {
     if (auto taken = machine.effects.remove(names::next_rebuild); !taken)
         return forward(std::move(taken).error());
-    auto world = input::gather(machine.root, input::read_host());
+    auto world = look_at_store(machine.root, input::read_host());
     if (!world) return forward(std::move(world).error(), "reading the machine");
     const Verdict before = decide::judge(world->facts);
     Run run(machine, "rebuild", world->facts, before);
@@ -79,7 +79,7 @@ Result<Report> rebuild(const Machine& machine, const BakeOptions& options) {
         if (auto noted = compile(machine, world->facts, options, run); !noted)
             return forward(std::move(noted).error(), "remembering the rebuild");
 
-    world = input::gather(machine.root, input::read_host());
+    world = look_at_store(machine.root, input::read_host());
     if (!world) return forward(std::move(world).error(), "reading the machine again");
     Verdict after = decide::judge(world->facts);
     if (after.kind == VerdictKind::Fast)

@@ -90,7 +90,6 @@ Result<World> gather(const Root& root, const model::Host& host) {
     World world{std::move(*facts), {}, false};
     remember_running(root, world);
     read_bakes(root, world);
-    read_compile(root, world.facts);
     return world;
 }
 

@@ -18,7 +18,8 @@ struct World {
 };
 
 /// `host` is the kernel that is judged: the running one, or an offline tree's target. On an
-/// offline tree there are no GPUs, no loaded driver and no attempts.
+/// offline tree there are no GPUs, no loaded driver and no attempts. What a compile would meet is
+/// not in it.
 Result<World> gather(const Root& root, const model::Host& host);
 
 /// Everything but the store.

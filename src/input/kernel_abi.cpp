@@ -3,15 +3,16 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <unordered_set>
 
 #include "input/kernel_vermagic.hpp"
-#include "input/symvers.hpp"
 
 namespace gpuboot::input {
 
 namespace {
 
 using model::SymbolComparison;
+using SymbolNames = std::unordered_set<std::string_view>;
 
 std::string hex(std::uint32_t crc) {
     char text[16];
@@ -19,11 +20,17 @@ std::string hex(std::uint32_t crc) {
     return text;
 }
 
+bool any(std::span<const ReadBake> bakes, bool (*holds)(const ModuleImage&)) {
+    return std::ranges::any_of(
+        bakes, [&](const ReadBake& bake) { return std::ranges::any_of(bake.images, holds); });
+}
+
 bool any_module(std::span<const ReadBake> bakes) {
-    return std::ranges::any_of(bakes, [](const ReadBake& bake) {
-        return std::ranges::any_of(bake.images,
-                                   [](const ModuleImage& image) { return !image.name.empty(); });
-    });
+    return any(bakes, [](const ModuleImage& image) { return !image.name.empty(); });
+}
+
+bool any_import(std::span<const ReadBake> bakes) {
+    return any(bakes, [](const ModuleImage& image) { return !image.imports.empty(); });
 }
 
 SymbolNames exports_of(const ReadBake& bake) {
@@ -62,27 +69,24 @@ SymbolComparison compare(const ModuleImage& module, bool alone, const SymbolName
 
 } // namespace
 
-model::KernelAbi compare_with_kernel(const Root& root, const std::string& kernel,
-                                     const std::string& arch, std::span<ReadBake> bakes) {
+KernelSide read_kernel_side(const Root& root, const std::string& kernel, const std::string& arch) {
+    return {read_kernel_vermagic(root, kernel, arch), read_symvers(root, kernel)};
+}
+
+model::KernelAbi compare_with_kernel(KernelSide kernel, std::span<ReadBake> bakes) {
     model::KernelAbi abi;
     if (!any_module(bakes)) return abi;
-    abi.vermagic = read_kernel_vermagic(root, kernel, arch);
-    SymbolNames wanted;
-    for (const ReadBake& bake : bakes)
-        for (const ModuleImage& image : bake.images)
-            for (const Import& import : image.imports)
-                wanted.insert(import.symbol);
-    if (wanted.empty()) return abi; // built without modversions: there is nothing to compare
-    Symvers symvers = read_symvers(root, kernel, wanted);
-    abi.symvers = std::move(symvers.path);
-    abi.symvers_flaw = std::move(symvers.flaw);
+    abi.vermagic = std::move(kernel.vermagic);
+    if (!any_import(bakes)) return abi; // built without modversions: there is nothing to compare
+    abi.symvers = std::move(kernel.symvers.path);
+    abi.symvers_flaw = std::move(kernel.symvers.flaw);
     if (abi.symvers.empty()) return abi;
     for (ReadBake& bake : bakes) {
         const SymbolNames of_bake = exports_of(bake);
         for (std::size_t i = 0; i < bake.images.size(); ++i) {
             const ModuleImage& image = bake.images[i];
             bake.fact.files[i].symbols =
-                compare(image, stands_alone(image, bake), of_bake, symvers.exports);
+                compare(image, stands_alone(image, bake), of_bake, kernel.symvers.exports);
         }
     }
     return abi;

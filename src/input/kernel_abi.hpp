@@ -8,6 +8,7 @@
 
 #include "base/root.hpp"
 #include "input/module_image.hpp"
+#include "input/symvers.hpp"
 #include "model/facts.hpp"
 
 namespace gpuboot::input {
@@ -19,13 +20,20 @@ struct ReadBake {
     std::vector<ModuleImage> images;
 };
 
-/// Fills the `symbols` of each file and tells what they were compared with. Where no module was
-/// read, nothing of the kernel is.
+/// What a kernel says of itself; none of it depends on any module.
+struct KernelSide {
+    std::string vermagic;
+    Symvers symvers;
+};
+
+KernelSide read_kernel_side(const Root& root, const std::string& kernel, const std::string& arch);
+
+/// Fills the `symbols` of each file and tells what they were compared with; nothing where there
+/// was no module to compare.
 ///
 /// A symbol that a module of the same bake exports is not the kernel's. Of a module that depends
 /// on others outside its bake, only what the kernel proper exports is compared: the rest may come
 /// from a module that replaces the kernel's own.
-model::KernelAbi compare_with_kernel(const Root& root, const std::string& kernel,
-                                     const std::string& arch, std::span<ReadBake> bakes);
+model::KernelAbi compare_with_kernel(KernelSide kernel, std::span<ReadBake> bakes);
 
 } // namespace gpuboot::input

@@ -149,41 +149,46 @@ Opened open_bake(const Root& root, std::string folder, const std::string& id,
     return opened;
 }
 
-/// Every file of every bake, on all processors.
-Images read_modules(const Root& root, std::string_view arch, std::vector<Opened>& bakes) {
-    struct File {
-        Opened* of;
-        std::size_t index;
-        const MarkerModule& module() const { return of->bake.fact.marker.value->modules[index]; }
-    };
+/// A file of a bake that is to be read.
+struct File {
+    Opened* of;
+    std::size_t index;
+    const MarkerModule& module() const { return of->bake.fact.marker.value->modules[index]; }
+};
+
+/// The largest first: what is left at the end is small.
+std::vector<File> files_of(std::vector<Opened>& bakes) {
     std::vector<File> files;
     for (Opened& opened : bakes)
         for (std::size_t i = 0; i < opened.bake.fact.files.size(); ++i)
             files.push_back({&opened, i});
-    // The largest first: what is left at the end is small.
     std::ranges::stable_sort(files, std::ranges::greater{},
                              [](const File& file) { return file.module().size; });
-    std::vector<Images> parts(files.size());
-    at_once(files.size(), [&](std::size_t i) {
-        auto& [bake, folder] = *files[i].of;
-        const std::size_t index = files[i].index;
-        bake.images[index] =
-            read_module(root, folder, files[i].module(), arch, bake.fact.files[index], parts[i]);
-    });
-    Images images;
-    for (Images& part : parts)
-        images.merge(part);
-    return images;
+    return files;
 }
 
-/// The rest of what there is to read of these bakes.
-StoreReading finish(const Root& root, const Wanted& wanted, std::vector<Opened> opened) {
+/// All files, and the kernel they are compared with, on all processors.
+StoreReading read_files(const Root& root, const Wanted& wanted, std::vector<Opened> opened) {
+    const std::vector<File> files = files_of(opened);
+    std::vector<Images> parts(files.size());
+    KernelSide kernel;
+    at_once(files.empty() ? 0 : 1 + files.size(), [&](std::size_t i) {
+        if (i == 0) {
+            kernel = read_kernel_side(root, wanted.kernel, wanted.arch);
+            return;
+        }
+        const File& file = files[i - 1];
+        auto& [bake, folder] = *file.of;
+        bake.images[file.index] = read_module(root, folder, file.module(), wanted.arch,
+                                              bake.fact.files[file.index], parts[i - 1]);
+    });
     StoreReading reading;
-    reading.images = read_modules(root, wanted.arch, opened);
+    for (Images& part : parts)
+        reading.images.merge(part);
     std::vector<ReadBake> bakes;
     for (Opened& each : opened)
         bakes.push_back(std::move(each.bake));
-    reading.abi = compare_with_kernel(root, wanted.kernel, wanted.arch, bakes);
+    reading.abi = compare_with_kernel(std::move(kernel), bakes);
     for (ReadBake& bake : bakes)
         reading.bakes.push_back(std::move(bake.fact));
     return reading;
@@ -195,7 +200,7 @@ StoreReading read_one(const Root& root, const std::string& folder, const std::st
                       const Wanted& wanted) {
     std::vector<Opened> opened;
     opened.push_back(open_bake(root, folder, id, wanted));
-    return finish(root, wanted, std::move(opened));
+    return read_files(root, wanted, std::move(opened));
 }
 
 StoreReading read_store(const Root& root, const Wanted& wanted) {
@@ -213,7 +218,7 @@ StoreReading read_store(const Root& root, const Wanted& wanted) {
             opened.back().bake.fact.vendor = store == names::vendor_store;
         }
     }
-    StoreReading reading = finish(root, wanted, std::move(opened));
+    StoreReading reading = read_files(root, wanted, std::move(opened));
     reading.flaw = std::move(flaw);
     // The local one of an id behind the vendor's: what stands last is what is taken.
     std::ranges::sort(reading.bakes, {}, [](const BakeFact& bake) {

@@ -3,7 +3,9 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <charconv>
+#include <optional>
 #include <vector>
 
 #include "base/compression.hpp"
@@ -74,7 +76,8 @@ std::optional<Result<Bytes>> read(const Root& root, const Candidate& candidate,
 
 } // namespace
 
-std::string scan_symvers(std::string_view text, const SymbolNames& wanted, Exports& exports) {
+std::string scan_symvers(std::string_view text, Exports& exports) {
+    exports.reserve(static_cast<std::size_t>(std::ranges::count(text, '\n')));
     for (std::size_t number = 1; !text.empty(); ++number) {
         const auto end = text.find('\n');
         if (end == std::string_view::npos) return "line " + std::to_string(number) + ": cut off";
@@ -85,18 +88,15 @@ std::string scan_symvers(std::string_view text, const SymbolNames& wanted, Expor
         if (!line.starts_with("0x") || name_end == std::string_view::npos)
             return "line " + std::to_string(number) + ": wanted CRC, symbol and module";
         const std::string_view name = line.substr(tab + 1, name_end - tab - 1);
-        if (!wanted.contains(name)) continue;
         const auto found = parse(line, tab);
         if (!found) return "line " + std::to_string(number) + ": wanted a CRC of 32 bits";
-        exports.try_emplace(std::string(name), *found);
+        exports.try_emplace(name, *found);
     }
     return "";
 }
 
-Symvers read_symvers(const Root& root, const std::string& kernel, const SymbolNames& wanted) {
+Symvers read_symvers(const Root& root, const std::string& kernel) {
     Symvers symvers;
-    SymbolNames asked = wanted;
-    asked.insert(layout);
     const auto refuse = [&](std::string flaw) {
         if (symvers.flaw.empty()) symvers.flaw = std::move(flaw);
     };
@@ -108,13 +108,13 @@ Symvers read_symvers(const Root& root, const std::string& kernel, const SymbolNa
             continue;
         }
         Exports exports;
-        std::string flaw = scan_symvers(text_of(**text), asked, exports);
+        std::string flaw = scan_symvers(text_of(**text), exports);
         if (flaw.empty() && !exports.contains(layout)) flaw = "tells no versions of symbols";
         if (!flaw.empty()) {
             refuse(candidate.path + ": " + flaw);
             continue;
         }
-        return {candidate.path, "", std::move(exports)};
+        return {candidate.path, "", std::move(**text), std::move(exports)};
     }
     return symvers;
 }

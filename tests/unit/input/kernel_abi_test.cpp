@@ -37,7 +37,7 @@ input::ReadBake bake_of(const std::vector<ModuleContent>& contents) {
 }
 
 model::KernelAbi compare(const TemporaryRoot& tree, input::ReadBake& bake) {
-    return input::compare_with_kernel(tree.root, kernel, arch, {&bake, 1});
+    return input::compare_with_kernel(input::read_kernel_side(tree.root, kernel, arch), {&bake, 1});
 }
 
 const ModuleContent nvidia{.name = "nvidia",

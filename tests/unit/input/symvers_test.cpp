@@ -22,19 +22,20 @@ const std::string list = headers + "Module.symvers";
 const std::string text = "0x1a2b3c4d\tmodule_layout\tvmlinux\tEXPORT_SYMBOL\t\n"
                          "0x00000007\tprintk\tvmlinux\tEXPORT_SYMBOL\t\n"
                          "0xffffffff\tdrm_open\tdrivers/gpu/drm/drm\tEXPORT_SYMBOL_GPL\tDRM\n";
-const SymbolNames asked{"module_layout", "drm_open", "nowhere"};
 
 std::string flaw(const std::string& lines) {
     Exports exports;
-    return scan_symvers(lines, asked, exports);
+    return scan_symvers(lines, exports);
 }
 
 } // namespace
 
-TEST_CASE("of a list what is asked for is kept") { // F-36
+TEST_CASE("of a list each symbol is known by name, and the first of two counts") { // F-36
     Exports exports;
-    CHECK(scan_symvers(text, asked, exports) == "");
-    REQUIRE(exports.size() == 2);
+    const std::string twice = text + "0x00000008\tprintk\tother\tEXPORT_SYMBOL\t\n";
+    CHECK(scan_symvers(twice, exports) == "");
+    REQUIRE(exports.size() == 3);
+    CHECK(exports.at("printk").crc == 7);
     CHECK(exports.at("module_layout").crc == 0x1a2b3c4d);
     CHECK(exports.at("module_layout").of_kernel);
     CHECK(exports.at("drm_open").crc == 0xffffffff);
@@ -43,8 +44,7 @@ TEST_CASE("of a list what is asked for is kept") { // F-36
 
 TEST_CASE("the older order of columns, with the namespace first") {
     Exports exports;
-    CHECK(scan_symvers("0x00000001\tmodule_layout\t\tvmlinux\tEXPORT_SYMBOL\n", asked, exports) ==
-          "");
+    CHECK(scan_symvers("0x00000001\tmodule_layout\t\tvmlinux\tEXPORT_SYMBOL\n", exports) == "");
     CHECK(exports.at("module_layout").of_kernel);
 }
 
@@ -68,14 +68,14 @@ TEST_CASE("damaged lists never break the reader") { // F-61
             bad[random() % bad.size()] = static_cast<char>(random());
         if (i % 3 == 0) bad.resize(random() % bad.size());
         Exports exports;
-        (void)scan_symvers(bad, asked, exports);
-        CHECK(exports.size() <= asked.size());
+        (void)scan_symvers(bad, exports);
+        CHECK(exports.size() <= 3);
     }
 }
 
 TEST_CASE("no list is no flaw") { // F-61
     const fakes::TemporaryRoot tree;
-    const Symvers symvers = read_symvers(tree.root, kernel, asked);
+    const Symvers symvers = read_symvers(tree.root, kernel);
     CHECK(symvers.path == "");
     CHECK(symvers.flaw == "");
 }
@@ -85,10 +85,11 @@ TEST_CASE("every place of a list, plain and compressed") { // F-61
     const auto check = [&](const std::string& path, Compression packed) {
         const fakes::TemporaryRoot tree;
         tree.write(path, std::string(text_of(*compress(packed, bytes_of(text)))));
-        const Symvers symvers = read_symvers(tree.root, kernel, asked);
+        const Symvers symvers = read_symvers(tree.root, kernel);
         CHECK(symvers.path == path);
         CHECK(symvers.flaw == "");
-        CHECK(symvers.exports.size() == 2);
+        CHECK(symvers.exports.size() == 3);
+        CHECK(symvers.exports.at("printk").crc == 7);
     };
     check(list, Compression::None);
     check(std::string("/usr/src/linux-headers-") + kernel + "/Module.symvers", Compression::None);
@@ -103,11 +104,11 @@ TEST_CASE("a list that cannot be used is told, and the next one taken") { // F-6
     const fakes::TemporaryRoot tree;
     const std::string second = std::string("/boot/symvers-") + kernel + ".gz";
     const auto first_flaw = [&] {
-        const Symvers symvers = read_symvers(tree.root, kernel, asked);
+        const Symvers symvers = read_symvers(tree.root, kernel);
         CHECK(symvers.path == "");
         CHECK(symvers.exports.empty());
         tree.write(second, std::string(text_of(*compress(Compression::Gzip, bytes_of(text)))));
-        CHECK(read_symvers(tree.root, kernel, asked).path == second);
+        CHECK(read_symvers(tree.root, kernel).path == second);
         return symvers.flaw;
     };
     SUBCASE("of another kernel") {
