@@ -27,6 +27,8 @@ inline constexpr std::string_view records_directory = "/var/lib/gpuboot/records"
 inline constexpr std::string_view failed_directory = "/var/lib/gpuboot/records/failed";
 inline constexpr std::string_view build_directory = "/var/lib/gpuboot/build";
 inline constexpr std::string_view build_log = "/var/lib/gpuboot/build.log";
+/// Sealed: what a removal of foreign copies is about to delete. It stands until that is done.
+inline constexpr std::string_view foreign_intent = "/var/lib/gpuboot/foreign-intent";
 inline constexpr std::string_view marker_file = "marker.toml";
 inline constexpr std::string_view unfinished_prefix = ".new-";
 inline constexpr std::string_view deleted_prefix = ".del-";
@@ -40,6 +42,7 @@ inline constexpr std::string_view next_directory = "/run/gpuboot/next";
 inline constexpr std::string_view next_rebuild = "/run/gpuboot/next/rebuild";
 inline constexpr std::string_view next_recheck = "/run/gpuboot/next/recheck";
 inline constexpr std::string_view next_init = "/run/gpuboot/next/init";
+inline constexpr std::string_view next_foreign = "/run/gpuboot/next/foreign";
 inline constexpr std::string_view report_directory = "/run/gpuboot/report";
 inline constexpr std::string_view last_report = "/run/gpuboot/report/last.json";
 inline constexpr std::string_view gpu_directory = "/run/gpuboot/gpu";
@@ -69,6 +72,7 @@ inline constexpr std::string_view check_unit = "gpuboot-check.service";
 inline constexpr std::string_view rebuild_unit = "gpuboot-rebuild.service";
 inline constexpr std::string_view recheck_unit = "gpuboot-recheck.service";
 inline constexpr std::string_view init_unit = "gpuboot-init.service";
+inline constexpr std::string_view foreign_unit = "gpuboot-foreign.service";
 inline constexpr std::string_view deferred_target = "gpuboot-deferred.target";
 
 /// A journal event: its MESSAGE_ID, with an entry of the same id in packaging/catalog.
@@ -89,8 +93,11 @@ inline constexpr Event input_invalid{"input file invalid", "7f0d866e311c42b69f9f
 inline constexpr Event request_refused{"request refused", "a74cf1d429ca44a8bf2fe8bb9e948772"};
 inline constexpr Event module_in_use{"module in use, reboot needed",
                                      "114146bd1d1042d0b6559930fc914847"};
-inline constexpr std::array events{module_in_use, fell_back,      verdict_reached, bake_damaged,
-                                   load_refused,  build_failed,   bake_committed,  gpu_changed,
-                                   input_invalid, request_refused};
+inline constexpr Event foreign_removed{"foreign driver removed",
+                                       "9e39b07ea9384b2fa8c5a34c8ba7f9fc"};
+inline constexpr Event managed_gpu{"GPU managed", "600cea7bb54f4484b45339aa831ead1c"};
+inline constexpr std::array events{module_in_use, fell_back,       verdict_reached, bake_damaged,
+                                   load_refused,  build_failed,    bake_committed,  gpu_changed,
+                                   input_invalid, request_refused, foreign_removed, managed_gpu};
 
 } // namespace gpuboot::names

@@ -20,6 +20,9 @@ struct Options {
     std::optional<std::string> pci, kind, arch, driver; ///< of the machine to simulate
     std::vector<std::string> bakes = {};                ///< ids that are meant
     bool all = false;
+    bool foreign = false; ///< of other installations; `bakes` then has the kinds
+    bool dry_run = false;
+    bool strict = false;
 };
 
 Result<int> status(const Options& options);   ///< of the daemon; read directly where there is none
@@ -32,8 +35,9 @@ Result<int> list(const Options& options);     ///< the bakes in the store, and w
 Result<int> bake(const Options& options);     ///< makes one: no bus, GPU or systemd needed
 Result<int> adopt(const Options& options);    ///< takes over modules that another tool compiled
 Result<int> rebuild(const Options& options);  ///< through the daemon; as root without a bus, here
-Result<int> purge(const Options& options);    ///< deletes the bakes that are named, or all
-Result<int> collect(const Options& options);  ///< deletes what the bounds leave no room for
+Result<int> purge(const Options& options);    ///< deletes bakes, or foreign copies of the driver
+Result<int> purge_foreign(const Options& options); ///< the latter: `purge --foreign`
+Result<int> collect(const Options& options);       ///< deletes what the bounds leave no room for
 Result<int> version(const Options& options);
 
 } // namespace gpuboot::cli

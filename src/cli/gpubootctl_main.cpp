@@ -20,7 +20,7 @@ struct Words {
     bool force = false;
     std::string pci, kind, arch, driver;
     std::vector<std::string> bakes;
-    bool all = false;
+    bool all = false, foreign = false, dry_run = false, strict = false;
 };
 
 struct Entry {
@@ -45,7 +45,8 @@ constexpr Entry entries[] = {
      true},
     {"rebuild", "have this machine's driver compiled and loaded", cli::rebuild, false, true},
     {"list", "list the bakes in the store, and what keeps one from fitting", cli::list, true},
-    {"purge", "delete bakes from the store", cli::purge, false, false, false, true},
+    {"purge", "delete bakes from the store, or other installations of the driver", cli::purge,
+     false, false, false, true},
     {"collect", "delete the bakes that the store's bounds leave no room for", cli::collect},
     {"facts", "print what is judged; a bug report that can become a test", cli::facts, true},
     {"version", "versions of gpuboot and of the pin", cli::version},
@@ -58,6 +59,16 @@ void add_machine(CLI::App& command, Words& parsed) {
     command.add_option("--kind", parsed.kind, "open, proprietary or grid; else the pin's");
     command.add_option("--arch", parsed.arch, "as uname -m prints it; else this machine's");
     command.add_option("--driver", parsed.driver, "the driver's version; else the pin's");
+}
+
+void add_purge(CLI::App& command, Words& parsed) {
+    command.add_option("id", parsed.bakes, "the bakes that are meant; with --foreign, the kinds");
+    command.add_flag("--all", parsed.all, "every bake but the active one");
+    command.add_flag("--foreign", parsed.foreign,
+                     "other installations: modules, dkms, marker, libraries, aks-gpu; none named: "
+                     "what policy names");
+    command.add_flag("--dry-run", parsed.dry_run, "with --foreign: only say what would go");
+    command.add_flag("--strict", parsed.strict, "with --foreign: fail unless all of it is gone");
 }
 
 const Entry* parse(int count, char** words, Words& parsed, int& code) {
@@ -78,10 +89,7 @@ const Entry* parse(int count, char** words, Words& parsed, int& code) {
                 ->type_name("RELEASE");
         if (entry.takes_force) command->add_flag("--force", parsed.force, "even if a bake fits");
         if (entry.takes_machine) add_machine(*command, parsed);
-        if (entry.takes_bakes) {
-            command->add_option("id", parsed.bakes, "the bakes that are meant");
-            command->add_flag("--all", parsed.all, "every bake but the active one");
-        }
+        if (entry.takes_bakes) add_purge(*command, parsed);
         command->callback([&chosen, &entry] { chosen = &entry; });
     }
     try {
@@ -115,6 +123,9 @@ int main(int count, char** words) {
     cli::Options options{std::move(*root), std::nullopt, parsed.json, parsed.force, {}, {}, {}, {}};
     options.bakes = parsed.bakes;
     options.all = parsed.all;
+    options.foreign = parsed.foreign;
+    options.dry_run = parsed.dry_run;
+    options.strict = parsed.strict;
     if (!parsed.kernel.empty()) options.kernel = parsed.kernel;
     if (!parsed.pci.empty()) options.pci = parsed.pci;
     if (!parsed.kind.empty()) options.kind = parsed.kind;

@@ -15,6 +15,7 @@
 #include "execute/system_effects.hpp"
 #include "flow/check.hpp"
 #include "flow/device.hpp"
+#include "flow/foreign.hpp"
 #include "flow/init.hpp"
 #include "flow/purge.hpp"
 #include "flow/rebuild.hpp"
@@ -93,6 +94,22 @@ int run_collect(const Log& log, const flow::Machine& machine) {
     }
     for (const std::string& id : purged->ids)
         log.info("collected " + id);
+    if (auto told = flow::tell_managed_gpu(machine.root); !told) log.error(told.error().what);
+    return EXIT_SUCCESS;
+}
+
+/// Best effort: what stays is told, and is tried again after the next boot (S2-23).
+int run_foreign(const Log& log, const flow::Machine& machine) {
+    const auto teardown = flow::serve_foreign_policy(machine);
+    if (!teardown) {
+        log.error(teardown.error().what);
+        return EXIT_FAILURE;
+    }
+    if (!*teardown) return EXIT_SUCCESS;
+    for (const std::string& path : (*teardown)->removed)
+        log.info("removed " + path);
+    for (const model::Reason& reason : (*teardown)->kept)
+        log.warning(to_text(reason) + " -- " + std::string(remedy_of(reason)));
     return EXIT_SUCCESS;
 }
 
@@ -144,10 +161,11 @@ int run(const Log& log, const flow::Machine& machine, const std::vector<std::str
     // does to its own GPU's node must not wait minutes for a compile.
     if (phase == "rebuild") return run_rebuild(log, machine);
     if (phase == "collect") return run_collect(log, machine);
+    if (phase == "foreign") return run_foreign(log, machine);
     if (phase == "request") return run_request(log, machine);
     if (phase == "device") return run_device(log, machine, words);
-    log.error(
-        "wanted: check | recheck | rebuild | init | collect | request | device add|remove ADDRESS");
+    log.error("wanted: check | recheck | rebuild | init | collect | foreign | request | "
+              "device add|remove ADDRESS");
     return exit_usage;
 }
 

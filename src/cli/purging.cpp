@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// purge, collect: the commands that delete bakes.
+// purge, collect: the commands that delete bakes. cli/purging_foreign.cpp has `purge --foreign`.
 #include <unistd.h>
 
 #include <cstdio>
@@ -38,7 +38,12 @@ Result<void> require_root() {
 } // namespace
 
 Result<int> purge(const Options& options) {
+    if (options.foreign) return purge_foreign(options);
     if (auto able = require_root(); !able) return forward(std::move(able).error());
+    if (options.dry_run || options.strict) {
+        std::fputs("gpubootctl: purge: --dry-run and --strict go with --foreign\n", stderr);
+        return exit_usage;
+    }
     if (options.bakes.empty() != options.all) {
         std::fputs("gpubootctl: purge: name bakes, or say --all\n", stderr);
         return exit_usage;

@@ -49,6 +49,9 @@ class Effects {
     virtual Result<void> rename_to_new(std::string_view from, std::string_view to) = 0;
     /// A file, node or symlink (not followed); one that is absent is fine.
     virtual Result<void> remove(std::string_view path) = 0;
+    /// A directory that holds nothing; one that is absent is fine. ENOTEMPTY in Error::sys when it
+    /// holds something.
+    virtual Result<void> remove_empty(std::string_view path) = 0;
     /// A directory with all in it, never crossing a symlink; an absent one is fine.
     virtual Result<void> remove_tree(std::string_view path) = 0;
 

@@ -94,6 +94,16 @@ Result<void> empty_directory(int fd, const std::string& path) {
     return {};
 }
 
+/// Absent is fine, and so is a path that leads nowhere.
+Result<void> unlink_name(const Root& root, std::string_view path, int flags) {
+    auto place = place_of(root, path);
+    if (!place && place.error().code == Errc::NotFound) return {};
+    if (!place) return forward(std::move(place).error());
+    if (::unlinkat(place->parent.get(), place->name.c_str(), flags) != 0 && errno != ENOENT)
+        return fail_errno("removing " + std::string(path));
+    return {};
+}
+
 bool is_that_node(const struct stat& status, const model::MakeNode& node) {
     return S_ISCHR(status.st_mode) && status.st_rdev == makedev(node.major, node.minor);
 }
@@ -173,13 +183,10 @@ Result<void> SystemEffects::rename_to_new(std::string_view from, std::string_vie
     return {};
 }
 
-Result<void> SystemEffects::remove(std::string_view path) {
-    auto place = place_of(root_, path);
-    if (!place && place.error().code == Errc::NotFound) return {};
-    if (!place) return forward(std::move(place).error());
-    if (::unlinkat(place->parent.get(), place->name.c_str(), 0) != 0 && errno != ENOENT)
-        return fail_errno("removing " + std::string(path));
-    return {};
+Result<void> SystemEffects::remove(std::string_view path) { return unlink_name(root_, path, 0); }
+
+Result<void> SystemEffects::remove_empty(std::string_view path) {
+    return unlink_name(root_, path, AT_REMOVEDIR);
 }
 
 Result<void> SystemEffects::remove_tree(std::string_view path) {

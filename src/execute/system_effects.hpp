@@ -24,6 +24,7 @@ class SystemEffects : public Effects {
     Result<void> sync_directory(std::string_view path) override;
     Result<void> rename_to_new(std::string_view from, std::string_view to) override;
     Result<void> remove(std::string_view path) override;
+    Result<void> remove_empty(std::string_view path) override;
     Result<void> remove_tree(std::string_view path) override;
     Result<void> load_module(std::string_view name, ByteView image) override;
     Result<void> unload_module(std::string_view name) override;

@@ -4,6 +4,7 @@
 #include "base/names.hpp"
 #include "decide/judge.hpp"
 #include "flow/acting.hpp"
+#include "flow/foreign.hpp"
 #include "flow/look.hpp"
 #include "input/running.hpp"
 
@@ -41,6 +42,9 @@ Result<Report> check(const Machine& machine, std::string_view phase) {
     if (auto noted = note_init(machine.effects, world->facts, *verdict); !noted)
         verdict->reasons.push_back(
             {ReasonCode::StepFailed, "ask for the init phase", "done", noted.error().what});
+    if (auto noted = note_foreign(machine, world->facts.policy); !noted)
+        verdict->reasons.push_back({ReasonCode::StepFailed, "ask for the removal of other drivers",
+                                    "done", noted.error().what});
     return run.finish(world->facts, std::move(*verdict));
 }
 

@@ -83,6 +83,17 @@ void read_store(Fields& store, Policy& policy) {
         policy.store.max_bytes = static_cast<std::uint64_t>(*bytes);
 }
 
+void read_foreign(Fields& foreign, Policy& policy) {
+    auto words = foreign.optional_texts("remove");
+    if (!words) return;
+    policy.foreign_remove.clear();
+    for (const std::string& word : *words)
+        if (const auto kind = model::removable_kind_of(word))
+            policy.foreign_remove.push_back(*kind);
+        else
+            foreign.refuse("remove", model::removable_words, model::why_not_removable(word));
+}
+
 std::string read_over(const std::string& path, const Node& document, Policy& policy) {
     Fields top(path, document);
     top.number("schema", 1, 1);
@@ -101,6 +112,7 @@ std::string read_over(const std::string& path, const Node& document, Policy& pol
     });
     read("bake", [&](Fields& table) { read_bake(table, policy); });
     read("store", [&](Fields& table) { read_store(table, policy); });
+    read("foreign", [&](Fields& table) { read_foreign(table, policy); });
     read("rebuild", [&](Fields& table) { read_rebuild(table, policy); });
     return top.flaw().value_or("");
 }

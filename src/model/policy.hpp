@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/compression.hpp"
+#include "model/foreign.hpp"
 
 namespace gpuboot::model {
 
@@ -60,6 +61,7 @@ struct Policy {
     int rebuild_timeout_seconds = 600;
     Compression bake_compression = Compression::None; ///< of modules in new bakes
     StorePolicy store = {};
+    std::vector<ForeignKind> foreign_remove = {}; ///< copies of others that go, after each boot
 
     bool operator==(const Policy&) const = default;
 };

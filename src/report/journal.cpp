@@ -46,6 +46,11 @@ names::Event event_of(ReasonCode code) {
     case DriverInUse:
     case ModuleWedged: return names::module_in_use;
     case ForeignMalformed: return names::input_invalid;
+    case ForeignOwned:
+    case ForeignInUse:
+    case ForeignChanged:
+    case ForeignDetour:
+    case ForeignLeft: return names::foreign_removed;
     case MarkedBad: return names::fell_back;
     case GpuUnbound:
     case NodeWrong:

@@ -64,7 +64,7 @@ def registration_flaws():
 
 def golden_flaws():
     for folder, facts in (("golden", "facts.toml"), ("golden-devices", "devices.toml"),
-                          ("golden-markers", "case.toml")):
+                          ("golden-markers", "case.toml"), ("golden-foreign", "inventory.toml")):
         for case in (tree.ROOT / "tests" / folder).iterdir():
             if case.is_dir() and sorted(f.name for f in case.iterdir()) != sorted(
                     ["expected.txt", facts]):

@@ -45,7 +45,7 @@ def paragraphs():
 
 def shown():
     """Names that some golden case yields."""
-    texts = "".join(path.read_text() for folder in ("golden", "golden-devices")
+    texts = "".join(path.read_text() for folder in ("golden", "golden-devices", "golden-foreign")
                     for path in (tree.ROOT / "tests" / folder).glob("*/expected.txt"))
     return set(re.findall(r"\[([a-z_]+)\]$", texts, re.M))
 

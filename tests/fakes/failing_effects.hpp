@@ -56,6 +56,9 @@ class FailingEffects : public execute::Effects {
     Result<void> remove(std::string_view path) override {
         return fails() ? refusal(path) : real_.remove(path);
     }
+    Result<void> remove_empty(std::string_view path) override {
+        return fails() ? refusal(path) : real_.remove_empty(path);
+    }
     Result<void> remove_tree(std::string_view path) override {
         return fails() ? refusal(path) : real_.remove_tree(path);
     }

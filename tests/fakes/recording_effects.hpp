@@ -75,6 +75,10 @@ class RecordingEffects : public execute::Effects {
         note({"remove", path});
         return real_ ? real_->remove(path) : Result<void>();
     }
+    Result<void> remove_empty(std::string_view path) override {
+        note({"remove_empty", path});
+        return real_ ? real_->remove_empty(path) : Result<void>();
+    }
     Result<void> remove_tree(std::string_view path) override {
         note({"remove_tree", path});
         return real_ ? real_->remove_tree(path) : Result<void>();

@@ -14,6 +14,7 @@
 #include "decide/judge.hpp"
 #include "decide/plan.hpp"
 #include "golden/device_case.hpp"
+#include "golden/foreign_case.hpp"
 #include "golden/marker_case.hpp"
 #include "report/facts_record.hpp"
 #include "report/sentences.hpp"
@@ -27,6 +28,10 @@ namespace fs = std::filesystem;
 /// These come from devices and steps; a case of golden-devices/ has to show each.
 constexpr std::array of_devices{GpuUnbound, NodeWrong,  OpenFailed,
                                 NvmlFailed, UnitFailed, StepFailed};
+
+/// And these from the removal of foreign copies, in golden-foreign/.
+constexpr std::array of_removal{ForeignOwned, ForeignInUse, ForeignChanged, ForeignDetour,
+                                ForeignLeft};
 
 std::string slurp(const fs::path& path) {
     std::ostringstream text;
@@ -90,18 +95,24 @@ class Run {
 } // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 4) return std::cerr << "usage: run-golden CASES DEVICE-CASES MARKER-CASES\n", 2;
-    Run machines, devices, markers;
+    if (argc != 5)
+        return std::cerr << "usage: run-golden CASES DEVICE-CASES MARKER-CASES FOREIGN-CASES\n", 2;
+    Run machines, devices, markers, removals;
     machines.walk(argv[1], "facts.toml", answer_machine);
     devices.walk(argv[2], "devices.toml", golden::answer_devices);
     markers.walk(argv[3], "case.toml", golden::answer_marker);
+    removals.walk(argv[4], "inventory.toml", golden::answer_foreign);
+    const auto is_of = [](const auto& codes, model::ReasonCode code) {
+        return std::ranges::find(codes, code) != codes.end();
+    };
     for (const auto& entry : model::reason_texts) {
-        const bool of_device = std::ranges::find(of_devices, entry.code) != of_devices.end();
-        Run& run = of_device ? devices : machines;
+        Run& run = is_of(of_devices, entry.code)   ? devices
+                   : is_of(of_removal, entry.code) ? removals
+                                                   : machines;
         if (!run.has(entry.code)) run.fail("no golden case yields " + std::string(entry.name));
     }
     int cases = 0, failed = 0;
-    for (const Run* run : {&machines, &devices, &markers}) {
+    for (const Run* run : {&machines, &devices, &markers, &removals}) {
         cases += run->cases();
         failed += run->failed() + (run->cases() == 0 ? 1 : 0);
     }

@@ -124,6 +124,21 @@ TEST_CASE("a tree is removed without crossing a symlink") { // F-110 F-113
     CHECK(tree.read("/keep/precious") == "keep");
 }
 
+TEST_CASE("an empty directory goes, one that holds something stays") { // F-113
+    const TemporaryRoot tree;
+    SystemEffects effects(tree.root);
+    tree.write("/folder/file", "x");
+    const auto refused = effects.remove_empty("/folder");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().sys == ENOTEMPTY);
+    CHECK(tree.read("/folder/file") == "x");
+    CHECK(effects.remove("/folder/file"));
+    CHECK(effects.remove_empty("/folder"));
+    CHECK_FALSE(tree.root.exists("/folder"));
+    CHECK(effects.remove_empty("/folder"));
+    CHECK(effects.remove_empty("/gone/folder"));
+}
+
 TEST_CASE("no effect leads out of the root") { // F-109 F-110
     const TemporaryRoot world, tree;
     world.write("/dir/file", "the host's");

@@ -106,6 +106,22 @@ TEST_CASE("a flaw names file, line and field, and leaves the defaults") { // F-4
                   .contains(":3: units.critical: wanted names of units"));
 }
 
+TEST_CASE("foreign copies go by kinds, and an initramfs is none of them") { // S1-25 S2-28
+    const TemporaryRoot tree;
+    tree.write(local, "schema = 1\n[foreign]\nremove = [\"modules\", \"aks-gpu\"]\n");
+    const auto reading = input::read_policy(tree.root);
+    CHECK(reading.flaw == "");
+    CHECK((reading.policy.foreign_remove ==
+           std::vector{model::ForeignKind::Modules, model::ForeignKind::AksGpu}));
+    CHECK(Policy{}.foreign_remove.empty());
+    CHECK(flaw_of("schema = 1\n[foreign]\nremove = [\"all\"]\n") ==
+          local + ":3: foreign.remove: wanted modules, dkms, marker, libraries or aks-gpu, "
+                  "found \"all\"");
+    CHECK(flaw_of("schema = 1\n[foreign]\nremove = [\"initramfs\"]\n")
+              .contains("told but never edited: a damaged initramfs boots no machine"));
+    CHECK(flaw_of("schema = 1\n[foreign]\nremove = \"modules\"\n").contains(":3: foreign.remove"));
+}
+
 TEST_CASE("a good vendor file does not hide a flaw in the operator's") {
     const TemporaryRoot tree;
     tree.write(shipped, "schema = 1\n[ready]\ntest = \"bound\"\n");
