@@ -2,8 +2,10 @@
 #include "base/digest.hpp"
 
 #include <openssl/evp.h>
+#include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <new>
 
 #include "base/root.hpp"
@@ -39,6 +41,21 @@ std::string sha256_hex(ByteView bytes) {
     Sha256 sum;
     sum.add(bytes);
     return sum.hex();
+}
+
+Result<std::string> sha256_of(int fd, std::size_t limit) {
+    Sha256 sum;
+    Bytes buffer(std::size_t{256} << 10);
+    for (std::size_t total = 0;;) {
+        const ssize_t got = ::read(fd, buffer.data(), buffer.size());
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return fail_errno("read");
+        if (got == 0) return sum.hex();
+        total += static_cast<std::size_t>(got);
+        if (total > limit)
+            return fail(Errc::BadInput, "larger than " + std::to_string(limit) + " bytes");
+        sum.add(ByteView(buffer).first(static_cast<std::size_t>(got)));
+    }
 }
 
 Result<HashedBytes> read_hashed(int fd, std::size_t limit) {

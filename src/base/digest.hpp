@@ -27,6 +27,9 @@ class Sha256 {
 
 std::string sha256_hex(ByteView bytes);
 
+/// Of the rest of an open file, which is not kept; more than `limit` bytes is BadInput.
+Result<std::string> sha256_of(int fd, std::size_t limit);
+
 struct HashedBytes {
     Bytes bytes;
     std::string sha256;

@@ -41,6 +41,7 @@ inline constexpr std::string_view want_directory = "/run/gpuboot/want";
 inline constexpr std::string_view next_directory = "/run/gpuboot/next";
 inline constexpr std::string_view next_rebuild = "/run/gpuboot/next/rebuild";
 inline constexpr std::string_view next_recheck = "/run/gpuboot/next/recheck";
+inline constexpr std::string_view next_loader = "/run/gpuboot/next/loader";
 inline constexpr std::string_view next_init = "/run/gpuboot/next/init";
 inline constexpr std::string_view next_foreign = "/run/gpuboot/next/foreign";
 inline constexpr std::string_view report_directory = "/run/gpuboot/report";
@@ -53,6 +54,9 @@ inline constexpr std::string_view lock_file = "/run/gpuboot/lock";
 inline constexpr std::string_view offline_lock_file = "/var/lib/gpuboot/.lock";
 /// Held while a bake is made; the other only while something changes that a check reads.
 inline constexpr std::string_view bake_lock_file = "/var/lib/gpuboot/.bake-lock";
+
+/// Where the kernel looks for firmware first; it takes one folder.
+inline constexpr std::string_view firmware_setting = "/sys/module/firmware_class/parameters/path";
 
 // The bus.
 inline constexpr const char* bus_name = "org.gpuboot1";
@@ -71,6 +75,7 @@ inline constexpr std::string_view build_user = "gpuboot-build";
 inline constexpr std::string_view check_unit = "gpuboot-check.service";
 inline constexpr std::string_view rebuild_unit = "gpuboot-rebuild.service";
 inline constexpr std::string_view recheck_unit = "gpuboot-recheck.service";
+inline constexpr std::string_view loader_unit = "gpuboot-loader.service";
 inline constexpr std::string_view init_unit = "gpuboot-init.service";
 inline constexpr std::string_view foreign_unit = "gpuboot-foreign.service";
 inline constexpr std::string_view deferred_target = "gpuboot-deferred.target";

@@ -20,6 +20,7 @@
 #include "flow/purge.hpp"
 #include "flow/rebuild.hpp"
 #include "flow/request.hpp"
+#include "flow/verify.hpp"
 #include "model/pin.hpp"
 
 namespace {
@@ -85,8 +86,11 @@ int run_device(const Log& log, const flow::Machine& machine,
     return finish(log, report, report.has_value());
 }
 
-/// What was not collected now is collected after the next boot.
+/// What a boot puts off until nobody waits. What was not collected now is so after the next boot.
 int run_collect(const Log& log, const flow::Machine& machine) {
+    const auto damage = flow::verify_active(machine);
+    if (!damage) log.error(damage.error().what);
+    if (damage && *damage) log.error(to_text(**damage) + " -- " + std::string(remedy_of(**damage)));
     const auto purged = flow::collect(machine.root, machine.effects);
     if (!purged) {
         log.error(purged.error().what);
@@ -95,7 +99,7 @@ int run_collect(const Log& log, const flow::Machine& machine) {
     for (const std::string& id : purged->ids)
         log.info("collected " + id);
     if (auto told = flow::tell_managed_gpu(machine.root); !told) log.error(told.error().what);
-    return EXIT_SUCCESS;
+    return damage && !*damage ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /// Best effort: what stays is told, and is tried again after the next boot (S2-23).
@@ -140,7 +144,8 @@ int run_locked(const Log& log, const flow::Machine& machine, const std::string& 
 int run_init(const Log& log, const flow::Machine& machine) {
     const int status = run_locked(log, machine, "init");
     if (!flow::recheck_is_wanted(machine.root)) return status;
-    const Tool tool{{"/usr/bin/systemctl", "start", "--", std::string(names::recheck_unit)},
+    const Tool tool{{"/usr/bin/systemctl", "start", "--", std::string(names::recheck_unit),
+                     std::string(names::loader_unit)},
                     Tool{}.environment,
                     std::chrono::minutes(1),
                     {}};

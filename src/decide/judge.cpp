@@ -201,7 +201,7 @@ Verdict judge(const Facts& facts) {
     if (!machine && other && verdict.kind != VerdictKind::Fast)
         verdict.reasons.insert(verdict.reasons.begin(), *other);
     if (is_of_use(verdict.kind)) {
-        auto missing = judge_companions(facts);
+        auto missing = judge_companions(facts, verdict);
         if (!missing.empty()) verdict.kind = VerdictKind::Blocked;
         std::ranges::move(missing, std::back_inserter(verdict.reasons));
     }

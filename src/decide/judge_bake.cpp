@@ -43,6 +43,9 @@ void judge_target(const Facts& facts, const BakeFact& bake, std::vector<Reason>&
         compare(SourceDiffers, pin.source.sha256, marker.source_sha256);
     else if (!pin.accept_adopted)
         compare(SourceDiffers, pin.source.sha256, marker.source);
+    const auto or_none = [](const std::string& sha256) { return sha256.empty() ? "none" : sha256; };
+    compare(UserspaceDiffers, or_none(pin.userspace ? pin.userspace->sha256 : ""),
+            or_none(marker.userspace_sha256));
     if (!reasons.empty()) return; // another driver's bake: a compile may well bring the module
     for (const std::string& name : facts.policy.modules)
         if (!module_of_file(marker, name))
@@ -67,6 +70,26 @@ void judge_file(const Facts& facts, const BakeFact& bake, const MarkerModule& wa
         reasons.push_back(std::move(*reason));
 }
 
+std::string kind_of(const std::string& target) {
+    return target.empty() ? "a regular file" : "a symlink to " + target;
+}
+
+void judge_cold(const BakeFact& bake, const BundledFile& wanted, const ColdFile& found,
+                std::vector<Reason>& reasons) {
+    const std::string file = file_of(bake, found.path);
+    if (!found.present)
+        reasons.push_back({FileMissing, file, kind_of(wanted.target), "nothing"});
+    else if (!found.flaw.empty())
+        reasons.push_back({FileUnreadable, file, kind_of(wanted.target), found.flaw});
+    else if (found.target != wanted.target)
+        reasons.push_back({FileKindDiffers, file, kind_of(wanted.target), kind_of(found.target)});
+    else if (!found.unsafe.empty())
+        reasons.push_back({BakeUnsafe, file, "owner root, writable by root alone", found.unsafe});
+    else if (found.size != wanted.size)
+        reasons.push_back(
+            {FileSizeDiffers, file, std::to_string(wanted.size), std::to_string(found.size)});
+}
+
 } // namespace
 
 std::vector<Reason> judge_bake(const Facts& facts, const BakeFact& bake) {
@@ -77,6 +100,13 @@ std::vector<Reason> judge_bake(const Facts& facts, const BakeFact& bake) {
     const auto& modules = bake.marker.value->modules;
     for (std::size_t i = 0; i < std::min(bake.files.size(), modules.size()); ++i)
         judge_file(facts, bake, modules[i], bake.files[i], reasons);
+    const auto& bundled = bake.marker.value->bundled;
+    for (std::size_t i = 0; i < std::min(bake.cold.size(), bundled.size()); ++i)
+        judge_cold(bake, bundled[i], bake.cold[i], reasons);
+    for (const ColdRead& read : facts.records.cold)
+        if (read.bake == bake.id && read.stamps == bake.stamps && !read.damaged.empty())
+            reasons.push_back(
+                {FileDigestDiffers, file_of(bake, read.damaged), read.wanted, read.found});
     if (reasons.empty()) reasons = judge_admission(facts, bake); // whole, and of this kernel
     for (const RefusedLoad& refused : facts.refused)
         if (of_pin && refused.bake == bake.id)

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "decide/bundle.hpp"
 #include "decide/judge.hpp"
 #include "decide/records.hpp"
 #include "decide/running.hpp"
@@ -39,12 +40,14 @@ Plan plan_load(const Facts& facts, const BakeFact& bake) {
     const bool replaces = in_the_way(facts).has_value();
     Plan plan = plan_trial(facts, bake.id);
     if (replaces) std::ranges::move(plan_unload(facts), std::back_inserter(plan));
+    std::ranges::move(plan_firmware(facts, marker), std::back_inserter(plan));
     if (facts.active != bake.id) plan.push_back(Activate{bake.id, bake.vendor});
     std::vector<std::string> planned;
     if (facts.loaded && !replaces) planned = facts.loaded->modules;
     for (const std::string& name : facts.policy.modules)
         if (const MarkerModule* module = module_of_file(marker, name))
             plan_module(marker, *module, planned, plan);
+    std::ranges::move(plan_loader(facts, libraries_of(marker)), std::back_inserter(plan));
     if (replaces)
         for (const std::string& unit : stopped_units(facts))
             plan.push_back(StartUnit{unit, false});
@@ -59,17 +62,21 @@ const BakeFact* chosen(const Facts& facts, const std::string& id) {
     return found;
 }
 
-/// With no driver live the link of an earlier verdict would only mislead (V5).
+/// The bake of a live driver has to be found by the loader. With no driver live the link of an
+/// earlier verdict would only mislead (V5), and what the loader's cache knows of it too.
 Plan plan_rest(const Facts& facts) {
-    if (facts.active.empty() || facts.loaded) return {};
-    return {Deactivate{}};
+    if (facts.loaded)
+        return facts.active.empty() ? Plan{} : plan_loader(facts, facts.active_libraries);
+    Plan steps;
+    if (!facts.active.empty()) steps.push_back(Deactivate{});
+    std::ranges::move(plan_loader(facts, {}), std::back_inserter(steps));
+    return steps;
 }
 
 } // namespace
 
 Plan plan(const Facts& facts, const Verdict& verdict) {
     switch (verdict.kind) {
-    case VerdictKind::Ready: return {};
     case VerdictKind::Fast: {
         const BakeFact* bake = chosen(facts, verdict.bake);
         return bake ? plan_load(facts, *bake) : Plan{};
@@ -80,6 +87,7 @@ Plan plan(const Facts& facts, const Verdict& verdict) {
         steps.push_back(RequestRebuild{});
         return steps;
     }
+    case VerdictKind::Ready:
     case VerdictKind::Idle:
     case VerdictKind::OptedOut:
     case VerdictKind::Blocked: return plan_rest(facts);

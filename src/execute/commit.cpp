@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "execute/commit.hpp"
 
+#include <fcntl.h>
+
 #include "base/names.hpp"
 #include "execute/fitness.hpp"
 #include "execute/marker_text.hpp"
@@ -18,10 +20,10 @@ std::string in_store(std::string_view prefix, const std::string& id) {
 class Commit {
   public:
     Commit(const Root& root, Effects& effects, const model::Marker& marker,
-           const std::vector<Product>& products)
+           const std::vector<Product>& products, const std::string& userspace)
         : root_(root), effects_(effects), marker_(marker), products_(products),
-          unfinished_(in_store(names::unfinished_prefix, marker.id)), final_(bake_path(marker.id)) {
-    }
+          userspace_(userspace), unfinished_(in_store(names::unfinished_prefix, marker.id)),
+          final_(bake_path(marker.id)) {}
 
     Result<void> stage() {
         if (root_.status(unfinished_)) // a leftover that recovery could not remove
@@ -35,6 +37,7 @@ class Commit {
                 !created)
                 return created;
         if (auto synced = effects_.sync_directory(modules); !synced) return synced;
+        if (auto bundled = bundle(); !bundled) return bundled;
         const std::string marker = unfinished_ + "/" + std::string(names::marker_file);
         if (auto created = effects_.create_file(marker, bytes_of(marker_text(marker_)), 0644);
             !created)
@@ -67,6 +70,38 @@ class Commit {
     }
 
   private:
+    Result<void> bundle() {
+        const auto folders = model::folders_in(marker_.bundled);
+        for (const std::string& folder : folders)
+            if (auto made = effects_.ensure_directory(unfinished_ + "/" + folder, 0755); !made)
+                return made;
+        for (const model::BundledFile& file : marker_.bundled)
+            if (auto put = file.target.empty()
+                               ? copy(file)
+                               : effects_.replace_link(unfinished_ + "/" + file.path, file.target);
+                !put)
+                return put;
+        for (const std::string& folder : folders)
+            if (auto synced = effects_.sync_directory(unfinished_ + "/" + folder); !synced)
+                return synced;
+        return {};
+    }
+
+    /// With a mode of its own making: whatever setuid bit it had stays behind (F-115).
+    Result<void> copy(const model::BundledFile& file) {
+        const std::string from = userspace_ + "/" + file.path;
+        auto fd = root_.open_at(from, O_RDONLY | O_NOFOLLOW);
+        if (!fd) return forward(std::move(fd).error());
+        if (auto regular = require_regular(fd->get(), from); !regular)
+            return forward(std::move(regular).error());
+        const unsigned mode = file.path.starts_with("bin/") ? 0755 : 0644;
+        auto sha256 = effects_.copy_file(fd->get(), unfinished_ + "/" + file.path, mode);
+        if (!sha256) return forward(std::move(sha256).error());
+        if (*sha256 != file.sha256)
+            return fail(Errc::BadInput, from + " was changed while it was copied");
+        return {};
+    }
+
     Result<void> clear_place() {
         auto hidden = hide(effects_, final_, marker_.id);
         if (!hidden) return forward(std::move(hidden).error());
@@ -78,6 +113,7 @@ class Commit {
     Effects& effects_;
     const model::Marker& marker_;
     const std::vector<Product>& products_;
+    const std::string& userspace_;
     std::string unfinished_, final_, cleared_;
 };
 
@@ -86,16 +122,21 @@ class Commit {
 std::string bake_path(const std::string& id) { return in_store("", id); }
 
 Result<void> commit_bake(const Root& root, Effects& effects, model::Marker marker,
-                         const std::vector<Product>& products, Existing existing) {
+                         const std::vector<Product>& products, Existing existing,
+                         const std::string& userspace) {
     std::uint64_t bytes = 0;
+    for (const model::BundledFile& file : marker.bundled)
+        bytes += file.size;
     for (const Product& product : products) {
         marker.modules.push_back(product.module);
         bytes += product.module.size;
     }
     if (auto made = effects.ensure_directory(names::store, 0755); !made) return made;
-    if (auto room = require_space(root, names::store, bytes, products.size() + 3); !room)
+    if (auto room =
+            require_space(root, names::store, bytes, products.size() + marker.bundled.size() + 3);
+        !room)
         return room;
-    Commit commit(root, effects, marker, products);
+    Commit commit(root, effects, marker, products, userspace);
     auto committed = commit.stage();
     if (committed) committed = commit.publish(existing);
     commit.tidy();

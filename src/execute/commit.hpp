@@ -14,9 +14,11 @@ namespace gpuboot::execute {
 /// What to do with a fit bake of the same id.
 enum class Existing { Keep, Replace };
 
-/// Durable when it returns. `marker` holds everything but the modules.
+/// Durable when it returns. `marker` holds everything but the modules; the files that it bundles
+/// lie in `userspace`, a folder laid out as the bake is ("" when it bundles none).
 Result<void> commit_bake(const Root& root, Effects& effects, model::Marker marker,
-                         const std::vector<Product>& products, Existing existing);
+                         const std::vector<Product>& products, Existing existing,
+                         const std::string& userspace = "");
 
 std::string bake_path(const std::string& id);
 

@@ -29,9 +29,13 @@ class Effects {
     virtual Result<void> ensure_directory(std::string_view path, unsigned mode) = 0;
     /// A file that must not exist yet, whole and on disk (fsync) when this returns.
     virtual Result<void> create_file(std::string_view path, ByteView bytes, unsigned mode) = 0;
+    /// The same with what is left of `source`; the SHA-256 of what was copied.
+    virtual Result<std::string> copy_file(int source, std::string_view path, unsigned mode) = 0;
     /// A file in /run: old or new content, never a mixture; not forced to disk.
     virtual Result<void> replace_file(std::string_view path, std::string_view text,
                                       unsigned mode) = 0;
+    /// A setting of the kernel's below /sys, which is there already.
+    virtual Result<void> write_setting(std::string_view path, std::string_view text) = 0;
     /// A small record that outlives a boot: old or new content after a power cut; on disk (fsync of
     /// the file and its directory) when this returns.
     virtual Result<void> replace_record(std::string_view path, std::string_view text) = 0;

@@ -102,6 +102,15 @@ Result<void> Executor::perform(const RequestRebuild&) {
     return effects_.replace_file(names::next_rebuild, "", 0600);
 }
 
+Result<void> Executor::perform(const RequestLoader&) {
+    if (auto made = effects_.ensure_directory(names::next_directory, 0700); !made) return made;
+    return effects_.replace_file(names::next_loader, "", 0600);
+}
+
+Result<void> Executor::perform(const SetFirmwarePath& step) {
+    return effects_.write_setting(names::firmware_setting, step.path);
+}
+
 Result<void> Executor::perform(const MakeNode& step) { return effects_.make_node(step); }
 
 Result<void> Executor::perform(const MakeLink& step) {

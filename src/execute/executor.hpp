@@ -39,6 +39,8 @@ class Executor {
     Result<void> perform(const model::UnloadModule& step);
     Result<void> perform(const model::StopUnit& step);
     Result<void> perform(const model::RequestRebuild& step);
+    Result<void> perform(const model::RequestLoader& step);
+    Result<void> perform(const model::SetFirmwarePath& step);
     Result<void> perform(const model::MakeNode& step);
     Result<void> perform(const model::MakeLink& step);
     Result<void> perform(const model::Remove& step);

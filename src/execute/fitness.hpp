@@ -10,8 +10,12 @@
 
 namespace gpuboot::execute {
 
+/// Of a bundled userspace a boot only looks at the files; what is kept for good is read.
+enum class Depth { Looks, Reads };
+
 /// Reads `folder` as the bake that `inputs` lead to; the first thing wrong with it, "" when it is
 /// fit. The modules of `inputs` play no part.
-std::string unfit(const Root& root, const std::string& folder, const model::Marker& inputs);
+std::string unfit(const Root& root, const std::string& folder, const model::Marker& inputs,
+                  Depth depth = Depth::Reads);
 
 } // namespace gpuboot::execute

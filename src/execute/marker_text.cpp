@@ -19,25 +19,40 @@ Node node_of(const model::MarkerModule& module) {
     return table;
 }
 
+Node node_of(const model::BundledFile& file) {
+    if (!file.target.empty()) return Table{{"path", file.path}, {"target", file.target}};
+    Table table{{"path", file.path},
+                {"size", static_cast<std::int64_t>(file.size)},
+                {"sha256", file.sha256}};
+    if (!file.soname.empty()) table.push_back({"soname", file.soname});
+    return table;
+}
+
 } // namespace
 
 std::string marker_text(const model::Marker& marker) {
-    Array modules;
+    Array modules, bundled;
     for (const model::MarkerModule& module : marker.modules)
         modules.push_back(node_of(module));
+    for (const model::BundledFile& file : marker.bundled)
+        bundled.push_back(node_of(file));
+    Table table{{"format", format_of(marker)},
+                {"id", marker.id},
+                {"driver_version", marker.driver_version},
+                {"kind", to_text(marker.kind)},
+                {"kernel", marker.kernel},
+                {"arch", marker.arch},
+                {"source", marker.source},
+                {"source_sha256", marker.source_sha256},
+                {"kernel_config_sha256", marker.kernel_config_sha256},
+                {"compiler", marker.compiler},
+                {"made_by", marker.made_by}};
+    if (!marker.userspace_sha256.empty())
+        table.push_back({"userspace_sha256", marker.userspace_sha256});
+    table.push_back({"module", std::move(modules)});
+    if (!bundled.empty()) table.push_back({"file", std::move(bundled)});
     return "# What makes this folder a bake. Written last, never changed.\n" +
-           to_toml(Table{{"format", model::marker_format},
-                         {"id", marker.id},
-                         {"driver_version", marker.driver_version},
-                         {"kind", to_text(marker.kind)},
-                         {"kernel", marker.kernel},
-                         {"arch", marker.arch},
-                         {"source", marker.source},
-                         {"source_sha256", marker.source_sha256},
-                         {"kernel_config_sha256", marker.kernel_config_sha256},
-                         {"compiler", marker.compiler},
-                         {"made_by", marker.made_by},
-                         {"module", std::move(modules)}});
+           to_toml(std::move(table));
 }
 
 } // namespace gpuboot::execute

@@ -21,6 +21,13 @@ struct Members {
         return table;
     }
     Table operator()(const GoodBake& r) const { return {{"kernel", r.kernel}, {"bake", r.bake}}; }
+    Table operator()(const ColdRead& r) const {
+        Table table{{"bake", r.bake}, {"stamps", r.stamps}};
+        if (!r.damaged.empty())
+            table.insert(table.end(),
+                         {{"damaged", r.damaged}, {"wanted", r.wanted}, {"found", r.found}});
+        return table;
+    }
 };
 
 } // namespace

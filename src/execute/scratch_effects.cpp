@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The part of SystemEffects that deals with the scratch of a compile: what is handed to the build
-// user, and what is taken back from it.
+// The part of SystemEffects that copies files, and that deals with the scratch of a compile: what
+// is handed to the build user, and what is taken back from it.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,6 +26,18 @@ Result<void> write_all(int fd, ByteView bytes) {
 }
 
 } // namespace
+
+Result<std::string> SystemEffects::copy_file(int source, std::string_view path, unsigned mode) {
+    auto out = root_.open_at(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+    if (!out) return forward(std::move(out).error());
+    auto sha256 = source::read_hashed(source, source::file_limit,
+                                      [&](ByteView part) { return write_all(out->get(), part); });
+    if (!sha256) return forward(std::move(sha256).error(), std::string(path));
+    if (::fchmod(out->get(), mode) != 0) return fail_errno("fchmod " + std::string(path));
+    if (::fsync(out->get()) != 0) return fail_errno("fsync " + std::string(path));
+    if (out->close() != 0) return fail_errno("closing " + std::string(path));
+    return sha256;
+}
 
 Result<std::string> SystemEffects::copy_for(int source, std::string_view path, const Owner& owner,
                                             unsigned mode) {

@@ -143,6 +143,12 @@ Result<void> SystemEffects::replace_file(std::string_view path, std::string_view
     return rename_over(temporary, path);
 }
 
+Result<void> SystemEffects::write_setting(std::string_view path, std::string_view text) {
+    auto fd = root_.open_at(path, O_WRONLY | O_NOFOLLOW);
+    if (!fd) return forward(std::move(fd).error());
+    return write_all(fd->get(), bytes_of(text), path);
+}
+
 Result<void> SystemEffects::replace_record(std::string_view path, std::string_view text) {
     auto place = place_of(root_, path);
     if (!place) return forward(std::move(place).error());

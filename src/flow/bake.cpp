@@ -16,6 +16,7 @@
 #include "input/failed_builds.hpp"
 #include "input/policy.hpp"
 #include "source/bake_id.hpp"
+#include "source/userspace.hpp"
 
 namespace gpuboot::flow {
 
@@ -34,7 +35,7 @@ Result<void> require_rights(const std::string& confine) {
 }
 
 model::Marker inputs_of(const model::Pin& pin, const source::Recipe& recipe,
-                        const source::Target& target) {
+                        const source::Target& target, source::Userspace userspace) {
     model::Marker marker;
     marker.driver_version = pin.version;
     marker.kind = pin.kind;
@@ -45,6 +46,8 @@ model::Marker inputs_of(const model::Pin& pin, const source::Recipe& recipe,
     marker.kernel_config_sha256 = target.config_sha256;
     marker.compiler = target.compiler;
     marker.made_by = "gpuboot " GPUBOOT_VERSION;
+    marker.userspace_sha256 = std::move(userspace.sha256);
+    marker.bundled = std::move(userspace.files);
     marker.id = source::bake_id(marker);
     return marker;
 }
@@ -77,7 +80,10 @@ class Baking {
         if (!target) return forward(std::move(target).error());
         auto recipe = source::read_dkms_tree(root_, pin);
         if (!recipe) return forward(std::move(recipe).error());
-        const model::Marker inputs = inputs_of(pin, *recipe, *target);
+        auto userspace = read_userspace(pin, *target);
+        if (!userspace) return forward(std::move(userspace).error());
+        userspace_ = std::move(userspace->folder);
+        const model::Marker inputs = inputs_of(pin, *recipe, *target, std::move(*userspace));
         if (options_.on_id) options_.on_id(inputs.id);
         if (options_.force) return compile(inputs, *recipe, *target);
         if (auto unmarked = require_unmarked(root_, inputs.id); !unmarked)
@@ -100,6 +106,25 @@ class Baking {
         for (const model::Reason& reason : decide::judge_lacks(lacks))
             text += (text.empty() ? "" : "; ") + to_text(reason);
         return text;
+    }
+
+    /// Empty when the pin wants none.
+    Result<source::Userspace> read_userspace(const model::Pin& pin, const source::Target& target) {
+        if (!pin.userspace) return source::Userspace{};
+        tell("reading the userspace");
+        std::vector<std::string> bakes;
+        for (const std::string_view store : {names::store, names::vendor_store})
+            for (const std::string& id : root_.list(store).value_or(std::vector<std::string>{}))
+                if (const std::string folder = std::string(store) + "/" + id;
+                    holds_userspace(folder, pin))
+                    bakes.push_back(folder);
+        return source::read_userspace(root_, pin, target.arch, bakes);
+    }
+
+    bool holds_userspace(const std::string& folder, const model::Pin& pin) const {
+        const auto marker =
+            root_.read_text(folder + "/" + std::string(names::marker_file), 1 << 20);
+        return marker && marker->contains(pin.userspace->sha256);
     }
 
     /// Where a check is at work, its store is left to the commit.
@@ -138,7 +163,9 @@ class Baking {
         if (!lock) return forward(std::move(lock).error(), "committing");
         (void)execute::recover(root_, effects_);
         const auto existing = options_.force ? execute::Existing::Replace : execute::Existing::Keep;
-        if (auto done = execute::commit_bake(root_, effects_, inputs, *products, existing); !done)
+        if (auto done =
+                execute::commit_bake(root_, effects_, inputs, *products, existing, userspace_);
+            !done)
             return forward(std::move(done).error(), "committing");
         // One that stays says nothing any more: the bake is looked for first.
         (void)execute::forget_failure(effects_, inputs.id);
@@ -172,6 +199,7 @@ class Baking {
     execute::Effects& effects_;
     const BakeOptions& options_;
     execute::Confinement confinement_;
+    std::string userspace_; ///< the folder it is taken from; "" when the bake bundles none
 };
 
 } // namespace

@@ -104,6 +104,9 @@ std::vector<GpuReport> report_gpus(const DeviceFacts& devices, const std::vector
 bool recheck_is_wanted(const Root& root) { return root.exists(names::next_recheck); }
 
 Result<Report> init(const Machine& machine) {
+    // The loader's cache is as it will stay in this boot.
+    if (auto over = machine.effects.remove(names::next_loader); !over)
+        return forward(std::move(over).error());
     auto world = look(machine.root);
     if (!world) return forward(std::move(world).error());
     Facts& facts = world->facts;

@@ -20,7 +20,8 @@ Result<void> require_unmarked(const Root& root, const std::string& bake) {
 Result<void> lift_marks(const Root& root, execute::Effects& effects, const std::string& bake) {
     const auto records = input::read_records(root);
     const std::string tried(names::tried_directory);
-    std::vector<std::string> paths{model::path_of_record("bad/" + bake), tried + "/bad/" + bake,
+    std::vector<std::string> paths{model::path_of_record("bad/" + bake),
+                                   model::path_of_record("cold/" + bake), tried + "/bad/" + bake,
                                    tried + "/load-" + bake + ".json"};
     if (records.trial && records.trial->bake == bake)
         paths.push_back(model::path_of_record("trial"));

@@ -64,6 +64,8 @@ std::uint64_t bytes_of(const model::Marker& marker) {
     std::uint64_t bytes = 0;
     for (const model::MarkerModule& module : marker.modules)
         bytes += module.size;
+    for (const model::BundledFile& file : marker.bundled)
+        bytes += file.size;
     return bytes;
 }
 
@@ -85,10 +87,12 @@ decide::Store look(const Root& root, const model::Pin& pin) {
         if (!bake.marker.value) continue; // perhaps made by a newer gpuboot: kept
         const model::Marker& marker = *bake.marker.value;
         const bool wanted = marker.driver_version == pin.version && marker.kind == pin.kind &&
-                            marker.source_sha256 == pin.source.sha256;
-        store.bakes.push_back({id, marker.kernel,
-                               wanted && execute::unfit(root, folder, marker).empty(),
-                               is_last_good(root, marker), bytes_of(marker)});
+                            marker.source_sha256 == pin.source.sha256 &&
+                            marker.userspace_sha256 == (pin.userspace ? pin.userspace->sha256 : "");
+        store.bakes.push_back(
+            {id, marker.kernel,
+             wanted && execute::unfit(root, folder, marker, execute::Depth::Looks).empty(),
+             is_last_good(root, marker), bytes_of(marker)});
     }
     return store;
 }

@@ -39,8 +39,10 @@ Result<void> write_job(execute::Effects& effects, const Job& job) {
 std::vector<std::string_view> units_of(Verb verb) {
     switch (verb) {
     case Verb::Check:
-        return {names::check_unit, names::rebuild_unit, names::recheck_unit, names::init_unit};
-    case Verb::Rebuild: return {names::rebuild_unit, names::recheck_unit, names::init_unit};
+        return {names::check_unit, names::rebuild_unit, names::recheck_unit, names::loader_unit,
+                names::init_unit};
+    case Verb::Rebuild:
+        return {names::rebuild_unit, names::recheck_unit, names::loader_unit, names::init_unit};
     case Verb::Init: return {names::init_unit};
     }
     return {};

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/names.hpp"
 #include "input/loader_cache.hpp"
 #include "model/pin.hpp"
 
@@ -38,14 +39,19 @@ std::string version_in(const std::string& name) {
     return version.contains('.') && is_version(version) ? version : "";
 }
 
+/// Empty when there is none that can be read.
+Bytes read_cache(const Root& root) {
+    auto fd = root.open_at("/etc/ld.so.cache", O_RDONLY);
+    if (!fd || !require_regular(fd->get(), "/etc/ld.so.cache")) return {};
+    auto cache = read_rest(fd->get(), cache_limit);
+    return cache ? std::move(*cache) : Bytes{};
+}
+
 std::vector<Library> read_libraries(const Root& root, const Host& host) {
     std::vector<Library> libraries;
-    auto fd = root.open_at("/etc/ld.so.cache", O_RDONLY);
-    if (!fd || !require_regular(fd->get(), "/etc/ld.so.cache")) return libraries;
-    auto cache = read_rest(fd->get(), cache_limit);
-    if (!cache) return libraries;
+    const Bytes cache = read_cache(root);
     for (const char* name : {"libnvidia-ml.so.1", "libcuda.so.1"}) {
-        const auto path = find_in_loader_cache(*cache, name, host.arch);
+        const auto path = find_in_loader_cache(cache, name, host.arch);
         if (!path || path->empty()) continue;
         const std::string file = final_name(root, *path);
         if (!file.empty()) libraries.push_back({name, *path, version_in(file)});
@@ -53,16 +59,20 @@ std::vector<Library> read_libraries(const Root& root, const Host& host) {
     return libraries;
 }
 
+std::string firmware_setting(const Root& root) {
+    auto setting = root.read_text(names::firmware_setting, 4096).value_or("");
+    while (setting.ends_with('\n'))
+        setting.pop_back();
+    return setting;
+}
+
 /// The kernel's own order (Documentation/driver-api/firmware/fw_search_path.rst).
 std::vector<std::string> firmware_path(const Root& root, const Host& host) {
     std::vector<std::string> folders{"/lib/firmware/updates/" + host.kernel,
                                      "/lib/firmware/updates", "/lib/firmware/" + host.kernel,
                                      "/lib/firmware"};
-    auto custom = root.read_text("/sys/module/firmware_class/parameters/path", 4096);
-    if (!custom) return folders;
-    while (custom->ends_with('\n'))
-        custom->pop_back();
-    if (custom->starts_with('/')) folders.insert(folders.begin(), *custom);
+    if (const std::string custom = firmware_setting(root); custom.starts_with('/'))
+        folders.insert(folders.begin(), custom);
     return folders;
 }
 
@@ -79,8 +89,16 @@ bool has_firmware(const Root& root, const Host& host, const std::string& folder)
 
 } // namespace
 
+std::vector<std::string> read_cached_libraries(const Root& root, const Host& host) {
+    const Bytes cache = read_cache(root);
+    return names_in_loader_cache(cache, active_lib_folder, host.arch)
+        .value_or(std::vector<std::string>{});
+}
+
 Companions read_companions(const Root& root, const Host& host, const std::string& version) {
-    Companions companions{read_libraries(root, host), ""};
+    Companions companions;
+    companions.libraries = read_libraries(root, host);
+    companions.firmware_path = firmware_setting(root);
     const std::string folder = "nvidia/" + version;
     if (!has_firmware(root, host, folder)) companions.missing_firmware = folder + "/gsp_*.bin";
     return companions;

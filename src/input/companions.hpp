@@ -16,4 +16,7 @@ namespace gpuboot::input {
 model::Companions read_companions(const Root& root, const model::Host& host,
                                   const std::string& version);
 
+/// What Companions::cached tells alone: that much also a machine without a GPU wants to know.
+std::vector<std::string> read_cached_libraries(const Root& root, const model::Host& host);
+
 } // namespace gpuboot::input

@@ -33,21 +33,26 @@ std::string active_bake(const Root& root) {
 }
 
 /// So that a boot which is done needs no look at the store to know whose driver runs.
-std::string active_srcversion(const Root& root, const std::string& active) {
+model::Marker active_marker(const Root& root, const std::string& active) {
     const std::string path =
         std::string(names::active_link) + "/" + std::string(names::marker_file);
     auto text = root.read_text(path, 1 << 20);
-    if (!text) return "";
-    const auto marker = parse_marker(path, active, *text).value.value_or(model::Marker{});
-    for (const model::MarkerModule& module : marker.modules)
-        if (module.name == "nvidia") return module.srcversion;
-    return "";
+    return text ? parse_marker(path, active, *text).value.value_or(model::Marker{})
+                : model::Marker{};
+}
+
+/// What the facts keep of it: nothing while none is active.
+void read_active(const Root& root, model::Facts& facts) {
+    facts.active = active_bake(root);
+    const auto marker = facts.active.empty() ? model::Marker{} : active_marker(root, facts.active);
+    const auto nvidia = std::ranges::find(marker.modules, "nvidia", &model::MarkerModule::name);
+    facts.active_srcversion =
+        facts.loaded && nvidia != marker.modules.end() ? nvidia->srcversion : "";
+    facts.active_libraries = model::libraries_of(marker);
+    facts.loader_pending = root.exists(names::next_loader);
 }
 
 void read_running(const Root& root, model::Facts& facts) {
-    facts.active_srcversion.clear();
-    if (facts.loaded && !facts.active.empty())
-        facts.active_srcversion = active_srcversion(root, facts.active);
     facts.running.modules = read_running_modules(root);
     facts.running.users.clear();
     facts.running.users_flaw.clear();
@@ -81,6 +86,7 @@ Result<model::Facts> gather_machine(const Root& root, const model::Host& host) {
     if (auto read = refresh(root, facts); !read) return forward(std::move(read).error());
     if (facts.pin.value && (facts.offline || !facts.gpus.empty()))
         facts.companions = read_companions(root, host, facts.pin.value->version);
+    if (!facts.offline) facts.companions.cached = read_cached_libraries(root, host);
     return facts;
 }
 
@@ -125,8 +131,8 @@ Result<void> refresh(const Root& root, model::Facts& facts) {
     auto gpus = read_gpus();
     if (!gpus) return forward(std::move(gpus).error());
     facts.gpus = std::move(*gpus);
-    facts.active = active_bake(root);
     facts.loaded = read_loaded_driver(root);
+    read_active(root, facts);
     read_running(root, facts);
     facts.refused = read_refused_loads(root);
     facts.rebuilt = read_rebuild_attempt(root);

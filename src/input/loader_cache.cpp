@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "input/loader_cache.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -35,10 +36,12 @@ bool is_of(std::uint32_t flags, std::string_view arch) {
     return true;
 }
 
-} // namespace
+struct Entry {
+    std::string_view name, path;
+};
 
-Result<std::string> find_in_loader_cache(ByteView cache, std::string_view library,
-                                         std::string_view arch) {
+/// Calls `take` for each library of this architecture until it says that it is done.
+template <class Take> Result<void> each_entry(ByteView cache, std::string_view arch, Take take) {
     if (cache.size() < header_size || !text_of(cache).starts_with(magic))
         return fail(Errc::BadInput, "no loader cache in glibc's new format");
     const std::size_t count = number_at(cache, magic.size());
@@ -49,13 +52,38 @@ Result<std::string> find_in_loader_cache(ByteView cache, std::string_view librar
         const std::size_t entry = header_size + i * entry_size;
         const auto name = text_at(cache, number_at(cache, entry + 4));
         if (!name) return fail(Errc::BadInput, "a loader cache that was cut: a name is missing");
-        if (*name != library || !is_of(number_at(cache, entry), arch)) continue;
+        if (!is_of(number_at(cache, entry), arch)) continue;
         const auto path = text_at(cache, number_at(cache, entry + 8));
         if (!path || !path->starts_with('/'))
             return fail(Errc::BadInput, "a loader cache that was cut: a path is missing");
-        return std::string(*path);
+        if (take(Entry{*name, *path})) break;
     }
-    return std::string();
+    return {};
+}
+
+} // namespace
+
+Result<std::string> find_in_loader_cache(ByteView cache, std::string_view library,
+                                         std::string_view arch) {
+    std::string found;
+    auto read = each_entry(cache, arch, [&](const Entry& entry) {
+        if (entry.name == library) found = entry.path;
+        return !found.empty();
+    });
+    if (!read) return forward(std::move(read).error());
+    return found;
+}
+
+Result<std::vector<std::string>> names_in_loader_cache(ByteView cache, std::string_view folder,
+                                                       std::string_view arch) {
+    std::vector<std::string> names;
+    auto read = each_entry(cache, arch, [&](const Entry& entry) {
+        if (entry.path.substr(0, entry.path.rfind('/')) == folder) names.emplace_back(entry.name);
+        return false;
+    });
+    if (!read) return forward(std::move(read).error());
+    std::ranges::sort(names);
+    return names;
 }
 
 } // namespace gpuboot::input

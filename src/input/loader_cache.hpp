@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
@@ -15,5 +16,9 @@ namespace gpuboot::input {
 /// none. BadInput: the bytes are no such cache, or one that was cut.
 Result<std::string> find_in_loader_cache(ByteView cache, std::string_view library,
                                          std::string_view arch);
+
+/// The libraries of this architecture whose path lies in `folder`; sorted. BadInput likewise.
+Result<std::vector<std::string>> names_in_loader_cache(ByteView cache, std::string_view folder,
+                                                       std::string_view arch);
 
 } // namespace gpuboot::input

@@ -37,6 +37,32 @@ MarkerModule read_module(Fields& fields) {
     return module;
 }
 
+BundledFile read_bundled(Fields& fields) {
+    BundledFile file;
+    file.path =
+        checked(fields, "path", is_bundled_path, "a path below lib, bin, firmware or share");
+    if (const auto target = fields.optional_text("target")) {
+        file.target = *target;
+        if (!is_inner_target(file.path, file.target))
+            fields.refuse("target", "a relative path that stays inside", quoted(file.target));
+        return file;
+    }
+    file.size = static_cast<std::uint64_t>(fields.number("size", 0, std::int64_t{1} << 30));
+    file.sha256 = checked(fields, "sha256", is_sha256, "64 lower-case hex digits");
+    file.soname = fields.optional_text("soname").value_or("");
+    return file;
+}
+
+void read_userspace(Fields& fields, Marker& marker) {
+    marker.userspace_sha256 =
+        checked(fields, "userspace_sha256", is_sha256, "64 lower-case hex digits");
+    for (Fields& file : fields.tables("file")) {
+        marker.bundled.push_back(read_bundled(file));
+        fields.adopt(file);
+    }
+    if (marker.bundled.empty()) fields.refuse("file", "at least one file", "none");
+}
+
 /// What our own format never holds, with its line; "" when it is plain text to its end.
 std::string byte_flaw(const std::string& file, std::string_view text) {
     const auto at_line = [&](std::size_t offset, const char* what) {
@@ -72,7 +98,7 @@ MarkerReading parse_marker(const std::string& file, std::string_view id, std::st
     if (const int newer = newer_format(*document)) return {{}, newer};
 
     Fields fields(file, *document);
-    fields.number("format", marker_format, marker_format);
+    const auto format = fields.number("format", 1, marker_format);
     Marker marker;
     marker.id = fields.text("id");
     if (marker.id != id)
@@ -93,6 +119,7 @@ MarkerReading parse_marker(const std::string& file, std::string_view id, std::st
         fields.adopt(module);
     }
     if (marker.modules.empty()) fields.refuse("module", "at least one module", "none");
+    if (format > 1) read_userspace(fields, marker);
     if (auto flaw = fields.flaw()) return flawed(std::move(*flaw));
     return {{std::move(marker), ""}, 0};
 }

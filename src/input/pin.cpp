@@ -25,6 +25,26 @@ model::Source read_source(Fields& driver) {
     return read;
 }
 
+bool is_folder(std::string_view path) {
+    return path.starts_with('/') && path.size() > 1 && !path.ends_with('/') &&
+           path.find("/../") == std::string_view::npos && !path.ends_with("/..");
+}
+
+std::optional<model::UserspaceSource> read_userspace(Fields& driver) {
+    auto userspace = driver.optional_table("userspace");
+    if (!userspace) return std::nullopt;
+    model::UserspaceSource read;
+    read.type = userspace->choice("type", {"folder"});
+    read.path = userspace->text("path");
+    if (!read.path.empty() && !is_folder(read.path))
+        userspace->refuse("path", "an absolute path without ..", "\"" + read.path + "\"");
+    read.sha256 = userspace->text("sha256");
+    if (!read.sha256.empty() && !model::is_sha256(read.sha256))
+        userspace->refuse("sha256", "64 lower-case hex digits", "\"" + read.sha256 + "\"");
+    driver.adopt(*userspace);
+    return read;
+}
+
 model::Reading<Pin> read_fields(const std::string& path, const Node& document) {
     Fields top(path, document);
     top.number("schema", 1, 1);
@@ -41,6 +61,7 @@ model::Reading<Pin> read_fields(const std::string& path, const Node& document) {
                       "\"" + *pin.kernel + "\"");
     pin.accept_adopted = driver.optional_flag("accept_adopted").value_or(false);
     pin.source = read_source(driver);
+    pin.userspace = read_userspace(driver);
     top.adopt(driver);
     if (auto flaw = top.flaw()) return {std::nullopt, *flaw};
     return {pin, ""};

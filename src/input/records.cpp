@@ -32,6 +32,11 @@ Record read_fields(Fields& fields, std::string_view file) {
         return BadBake{fields.text("bake"), fields.text("kernel"),
                        fields.optional_text("build").value_or(""), fields.text("why"),
                        fields.optional_text("when").value_or("")};
+    if (file.starts_with("cold/"))
+        return ColdRead{fields.text("bake"), fields.text("stamps"),
+                        fields.optional_text("damaged").value_or(""),
+                        fields.optional_text("wanted").value_or(""),
+                        fields.optional_text("found").value_or("")};
     return GoodBake{fields.text("kernel"), fields.text("bake")};
 }
 
@@ -49,10 +54,10 @@ class Reader {
         if (!entries) return;
         for (const std::string& name : *entries) {
             // A temporary name is of a write that was cut off: the record under it is the old one.
-            const bool known = below == "bad" || name == "trial" || name.starts_with("last-good-");
+            const bool known = !below.empty() || name == "trial" || name.starts_with("last-good-");
             const std::string file = below.empty() ? name : below + "/" + name;
             if (name.starts_with(".trial.") || name.starts_with(".last-good-") ||
-                (below == "bad" && name.starts_with('.')))
+                (!below.empty() && name.starts_with('.')))
                 records_.broken.push_back(file);
             else if (known && !name.starts_with('.'))
                 read_file(folder, file);
@@ -65,9 +70,11 @@ class Reader {
         bool newer = false;
         const auto record = text ? parse_record(file, *text, newer) : std::nullopt;
         const auto* bad = record ? std::get_if<BadBake>(&*record) : nullptr;
+        const auto* cold = record ? std::get_if<ColdRead>(&*record) : nullptr;
+        const std::string* of = bad ? &bad->bake : cold ? &cold->bake : nullptr;
         if (newer)
             records_.newer.push_back(file);
-        else if (!record || (bad && !lies_in_a_store(root_, bad->bake)))
+        else if (!record || (of && !lies_in_a_store(root_, *of)))
             records_.broken.push_back(file);
         else
             std::visit([this](const auto& value) { keep(value); }, *record);
@@ -75,6 +82,7 @@ class Reader {
 
     void keep(const Trial& trial) { records_.trial = trial; }
     void keep(const GoodBake& good) { records_.good.push_back(good); }
+    void keep(const ColdRead& cold) { records_.cold.push_back(cold); }
     void keep(const BadBake& bad) {
         if (std::ranges::find(records_.bad, bad.bake, &BadBake::bake) == records_.bad.end())
             records_.bad.push_back(bad);
@@ -110,6 +118,7 @@ Records read_records(const Root& root) {
     Reader reader(root, records);
     reader.read_folder(names::records_directory, "");
     reader.read_folder(names::records_directory, "bad");
+    reader.read_folder(names::records_directory, "cold");
     const auto broken = records.broken;
     reader.read_folder(names::tried_directory, "bad");
     records.broken = broken; // what lies in /run goes with the boot

@@ -4,17 +4,18 @@
 #include <fcntl.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <utility>
 
 #include "base/at_once.hpp"
 #include "base/compression.hpp"
 #include "base/digest.hpp"
 #include "base/names.hpp"
+#include "input/cold_files.hpp"
 #include "input/kernel_abi.hpp"
 #include "input/marker.hpp"
 #include "input/module_image.hpp"
 #include "input/module_signature.hpp"
+#include "input/ownership.hpp"
 
 namespace gpuboot::input {
 
@@ -26,19 +27,6 @@ constexpr std::size_t marker_limit = 1 << 20;
 constexpr std::size_t module_limit = std::size_t{1} << 30;
 constexpr std::size_t unpacked_limit = std::size_t{512} << 20; // F-41
 constexpr std::size_t store_limit = 1024;
-
-/// Why somebody other than root could have written this; "" when nobody could.
-std::string unsafe(const struct stat& status) {
-    if (status.st_uid != 0) return "owner " + std::to_string(status.st_uid);
-    if ((status.st_mode & 022) != 0) {
-        char mode[8];
-        std::snprintf(mode, sizeof mode, "%04o", status.st_mode & 07777);
-        return std::string("mode ") + mode;
-    }
-    if (S_ISREG(status.st_mode) && status.st_nlink != 1)
-        return std::to_string(status.st_nlink) + " hard links";
-    return "";
-}
 
 Result<Fd> open_regular(const Root& root, const std::string& path, struct stat& status) {
     auto fd = root.open_at(path, O_RDONLY | O_NOFOLLOW);
@@ -143,7 +131,10 @@ Opened open_bake(const Root& root, std::string folder, const std::string& id,
     auto modules = root.status(folder + "/modules");
     if (modules && bake.unsafe.empty()) bake.unsafe = unsafe(*modules);
     read_marker(root, folder + "/" + std::string(names::marker_file), bake);
-    if (worth_reading(bake, wanted)) bake.files.resize(bake.marker.value->modules.size());
+    if (worth_reading(bake, wanted)) {
+        look_at_cold_files(root, folder, bake);
+        bake.files.resize(bake.marker.value->modules.size());
+    }
     opened.bake.images.resize(bake.files.size());
     opened.folder = std::move(folder);
     return opened;

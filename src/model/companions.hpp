@@ -3,9 +3,14 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gpuboot::model {
+
+/// What leads into the active bake for ever, and nowhere while none is active.
+inline constexpr std::string_view active_lib_folder = "/run/gpuboot/active/lib";
+inline constexpr std::string_view active_firmware_folder = "/run/gpuboot/active/firmware";
 
 /// A userspace library of the driver that the dynamic loader would find.
 struct Library {
@@ -21,6 +26,10 @@ struct Companions {
     /// The GSP firmware that the pinned version asks the kernel for and that lies nowhere on the
     /// firmware path: "nvidia/VERSION/gsp_*.bin"; "" when it was found.
     std::string missing_firmware;
+    std::string firmware_path; ///< where the kernel looks for firmware first; "" when nobody said
+    /// What the loader's cache leads into the active bake, whichever that is; sorted. One that is
+    /// left of an earlier boot leads nowhere until a bake is active.
+    std::vector<std::string> cached;
 
     bool operator==(const Companions&) const = default;
 };

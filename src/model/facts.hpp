@@ -57,6 +57,18 @@ struct FileFact {
     bool operator==(const FileFact&) const = default;
 };
 
+/// A file of a bake's userspace, as it lies on disk: looked at, never opened.
+struct ColdFile {
+    std::string path; ///< as in the marker
+    bool present = false;
+    std::string flaw; ///< why it could not be looked at, or what else it is than a file or symlink
+    std::string unsafe; ///< as in FileFact
+    std::string target; ///< of a symlink; "" for a file
+    std::uint64_t size = 0;
+
+    bool operator==(const ColdFile&) const = default;
+};
+
 struct BakeFact {
     std::string id;      ///< name of its folder in the store
     bool vendor = false; ///< it lies in the read-only store that came with the image
@@ -65,6 +77,9 @@ struct BakeFact {
     int newer_format = 0; ///< of a marker that a newer gpuboot wrote; 0: none did
     /// In the marker's order. Empty when the marker alone already rules the bake out.
     std::vector<FileFact> files;
+    std::vector<ColdFile> cold; ///< likewise
+    /// Over inode, times and size of all cold files: another one when any of them was touched.
+    std::string stamps{};
 
     bool operator==(const BakeFact&) const = default;
 };
@@ -108,6 +123,9 @@ struct Facts {
     std::string active;          ///< id that /run/gpuboot/active points to; "" when absent
     /// Of nvidia in the active bake's marker; read while one is live.
     std::string active_srcversion;
+    /// Libraries that the active bake bundles, as the loader's cache should list them; sorted.
+    std::vector<std::string> active_libraries;
+    bool loader_pending = false; ///< that cache is written anew before the init phase
     std::optional<LoadedDriver> loaded;
     Running running;
     std::vector<Foreign> foreign;

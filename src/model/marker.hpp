@@ -2,8 +2,10 @@
 // The marker: the file that makes a folder of the store a bake, written last.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,7 +14,8 @@
 
 namespace gpuboot::model {
 
-inline constexpr int marker_format = 1;
+/// The newest that is read. A marker is written in the oldest format that can say what it says.
+inline constexpr int marker_format = 2;
 
 struct MarkerModule {
     std::string name; ///< as the kernel says it: nvidia_uvm
@@ -24,6 +27,17 @@ struct MarkerModule {
     std::vector<std::string> depends; ///< names of modules, in the kernel's words
 
     bool operator==(const MarkerModule&) const = default;
+};
+
+/// A file of the userspace that the bake bundles, or a symlink.
+struct BundledFile {
+    std::string path;   ///< below the bake: lib/libcuda.so.VERSION
+    std::string target; ///< of a symlink: relative, and it stays inside; "" for a file
+    std::uint64_t size = 0;
+    std::string sha256;
+    std::string soname; ///< what the loader's cache will call it; "" when that lists it not
+
+    bool operator==(const BundledFile&) const = default;
 };
 
 struct Marker {
@@ -38,9 +52,29 @@ struct Marker {
     std::string compiler; ///< first line of its --version
     std::string made_by;
     std::vector<MarkerModule> modules;
+    std::string userspace_sha256; ///< as the pin says it; "" when the bake holds modules alone
+    std::vector<BundledFile> bundled;
 
     bool operator==(const Marker&) const = default;
 };
+
+/// 1 for modules alone, as it has always been; 2 with userspace, which an older gpuboot must leave.
+int format_of(const Marker& marker);
+
+/// The folders of a bake that its userspace lies in.
+inline constexpr std::array<std::string_view, 4> bundle_folders{"bin", "firmware", "lib", "share"};
+
+/// The folders that these files lie in, below the bake, each before what lies in it.
+std::set<std::string> folders_in(const std::vector<BundledFile>& files);
+
+/// What the loader's cache should list of this bake; sorted.
+std::vector<std::string> libraries_of(const Marker& marker);
+
+/// Below one of these folders, and nothing in it that could lead elsewhere (F-112).
+bool is_bundled_path(std::string_view path);
+/// Relative, and from where the symlink `path` lies it stays in the same one of these folders: ".."
+/// stands in front alone, where no other symlink can bend it.
+bool is_inner_target(std::string_view path, std::string_view target);
 
 /// "modules/nvidia-uvm.ko.zst" -> "nvidia-uvm"; absent when it is no module's path, or could lead
 /// elsewhere (F-112).

@@ -22,6 +22,15 @@ struct Source {
     bool operator==(const Source&) const = default;
 };
 
+/// What a bake holds beside its modules: libraries, programs and firmware.
+struct UserspaceSource {
+    std::string type;   ///< "folder"
+    std::string path;   ///< absolute, inside the root
+    std::string sha256; ///< over the whole tree (source/tree_digest.hpp says how)
+
+    bool operator==(const UserspaceSource&) const = default;
+};
+
 struct Pin {
     std::string version;
     Kind kind = Kind::Open;
@@ -29,6 +38,7 @@ struct Pin {
     std::optional<std::string> kernel; ///< Target of a bake; absent: the tree's only kernel.
     bool accept_adopted =
         false; ///< bakes taken over from others fit: nobody can check their source
+    std::optional<UserspaceSource> userspace{}; ///< absent: the distribution's packages bring it
 
     bool operator==(const Pin&) const = default;
 };

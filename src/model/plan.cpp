@@ -27,6 +27,12 @@ struct Sentence {
     std::string operator()(const UnloadModule& s) const { return "unload module " + s.name; }
     std::string operator()(const StopUnit& s) const { return "stop unit " + s.unit; }
     std::string operator()(const RequestRebuild&) const { return "ask for a rebuild"; }
+    std::string operator()(const RequestLoader&) const {
+        return "ask for the loader's cache to be written anew";
+    }
+    std::string operator()(const SetFirmwarePath& s) const {
+        return "have the kernel look for firmware in " + s.path;
+    }
     std::string operator()(const MakeNode& s) const {
         return "make node " + s.path + " c " + std::to_string(s.major) + ":" +
                std::to_string(s.minor) + " mode " + octal(s.mode) + " owner " +

@@ -39,6 +39,13 @@ struct StopUnit { ///< a daemon that is known to do nothing but hold the driver'
 struct RequestRebuild { ///< leave /run/gpuboot/next/rebuild for the next unit of the chain
     bool operator==(const RequestRebuild&) const = default;
 };
+struct RequestLoader { ///< leave /run/gpuboot/next/loader: its cache is no longer right
+    bool operator==(const RequestLoader&) const = default;
+};
+struct SetFirmwarePath { ///< where the kernel looks for firmware first
+    std::string path;
+    bool operator==(const SetFirmwarePath&) const = default;
+};
 struct MakeNode {
     std::string path;
     unsigned major = 0, minor = 0;
@@ -74,7 +81,8 @@ struct MarkReady { ///< /run/gpuboot/ready
 };
 
 using Step = std::variant<Activate, Deactivate, LoadModule, UnloadModule, StopUnit, RequestRebuild,
-                          MakeNode, MakeLink, Remove, TestReady, StartUnit, WriteRecord, MarkReady>;
+                          RequestLoader, SetFirmwarePath, MakeNode, MakeLink, Remove, TestReady,
+                          StartUnit, WriteRecord, MarkReady>;
 using Plan = std::vector<Step>;
 
 std::string to_text(const Step& step);

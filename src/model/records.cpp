@@ -11,6 +11,7 @@ struct File {
     std::string operator()(const Trial&) const { return "trial"; }
     std::string operator()(const BadBake& r) const { return "bad/" + r.bake; }
     std::string operator()(const GoodBake& r) const { return "last-good-" + r.kernel; }
+    std::string operator()(const ColdRead& r) const { return "cold/" + r.bake; }
 };
 
 struct Sentence {
@@ -21,6 +22,10 @@ struct Sentence {
     std::string operator()(const BadBake& r) const { return "mark bake " + r.bake + " bad"; }
     std::string operator()(const GoodBake& r) const {
         return "note bake " + r.bake + " as the last good one";
+    }
+    std::string operator()(const ColdRead& r) const {
+        return "note that the userspace of bake " + r.bake +
+               (r.damaged.empty() ? " is whole" : " is damaged: " + r.damaged);
     }
 };
 

@@ -38,9 +38,19 @@ struct GoodBake {
     bool operator==(const GoodBake&) const = default;
 };
 
-using Record = std::variant<Trial, BadBake, GoodBake>;
+/// What reading a bake's userspace found, byte by byte, when nobody waited for it. It holds as long
+/// as its files have these stamps (BakeFact), and saves reading them again.
+struct ColdRead {
+    std::string bake;
+    std::string stamps;
+    std::string damaged; ///< the first file that is not as the marker says; "" when all are
+    std::string wanted, found;
+    bool operator==(const ColdRead&) const = default;
+};
 
-/// Its path below the records' directory: "trial", "bad/ID", "last-good-KERNEL".
+using Record = std::variant<Trial, BadBake, GoodBake, ColdRead>;
+
+/// Its path below the records' directory: "trial", "bad/ID", "last-good-KERNEL", "cold/ID".
 std::string file_of(const Record& record);
 /// Its whole path, for a name as `file_of` gives it.
 std::string path_of_record(std::string_view file);
@@ -57,6 +67,7 @@ struct Records {
     std::optional<Trial> trial;
     std::vector<BadBake> bad; ///< of bakes that still lie in a store
     std::vector<GoodBake> good;
+    std::vector<ColdRead> cold;      ///< likewise
     std::vector<std::string> broken; ///< files that prove nothing, or speak of no bake any more
     std::vector<std::string> newer;  ///< of a newer gpuboot: not understood, never touched
     bool operator==(const Records&) const = default;

@@ -7,6 +7,7 @@
 #include "base/names.hpp"
 #include "model/module_name.hpp"
 #include "report/admission_record.hpp"
+#include "report/bundle_record.hpp"
 #include "report/compile_record.hpp"
 #include "report/facts_record.hpp"
 #include "report/records_record.hpp"
@@ -58,6 +59,10 @@ void read_pin(Fields& fields, Facts& facts) {
     with_table(fields, "source", [&](Fields& source) {
         pin.source = {text_or_empty(source, "type"), text_or_empty(source, "name"),
                       text_or_empty(source, "sha256")};
+    });
+    with_table(fields, "userspace", [&](Fields& userspace) {
+        pin.userspace = {text_or(userspace, "type", "folder"), text_or_empty(userspace, "path"),
+                         text_or_empty(userspace, "sha256")};
     });
     facts.pin.value = std::move(pin);
 }
@@ -138,6 +143,7 @@ Marker read_marker(Fields& fields, const Facts& facts, const std::string& id) {
     if (marker.modules.empty())
         for (const std::string& name : facts.policy.modules)
             marker.modules.push_back(usual_module(name, marker.kernel));
+    read_bundle(fields, pin, marker);
     return marker;
 }
 
@@ -203,6 +209,7 @@ BakeFact read_bake(Fields& fields, const Facts& facts) {
     }
     const auto modules = bake.marker.value ? bake.marker.value->modules : Marker{}.modules;
     bake.files = read_each(fields, "file", [&](Fields& file) { return read_file(file, modules); });
+    read_cold(fields, intact, bake);
     if (!intact) return bake;
     const auto listed = std::move(bake.files);
     bake.files.clear();
@@ -234,6 +241,7 @@ Result<Facts> facts_of(const std::string& file, const Node& record) {
     facts.offline = fields.optional_flag("offline").value_or(false);
     facts.active = text_or_empty(fields, "active");
     facts.companions.missing_firmware = text_or_empty(fields, "missing_firmware");
+    read_active_bundle(fields, facts);
     facts.store_flaw = text_or_empty(fields, "store_flaw");
     Fields host = fields.table("host");
     facts.host = {host.text("kernel"), host.text("arch")};

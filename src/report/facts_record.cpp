@@ -2,6 +2,7 @@
 #include "report/facts_record.hpp"
 
 #include "report/admission_record.hpp"
+#include "report/bundle_record.hpp"
 #include "report/compile_record.hpp"
 #include "report/records_record.hpp"
 #include "report/running_record.hpp"
@@ -28,6 +29,10 @@ Table record_of_pin(const Facts& facts) {
     put(source, "name", pin.source.name);
     put(source, "sha256", pin.source.sha256);
     table.push_back({"source", std::move(source)});
+    if (pin.userspace)
+        table.push_back({"userspace", Table{{"type", pin.userspace->type},
+                                            {"path", pin.userspace->path},
+                                            {"sha256", pin.userspace->sha256}}});
     return table;
 }
 
@@ -79,6 +84,7 @@ Table record_of_marker(const Marker& marker) {
     put(table, "compiler", marker.compiler);
     put(table, "made_by", marker.made_by);
     put(table, "module", marker.modules, record_of_module);
+    put_bundle(table, marker);
     return table;
 }
 
@@ -123,6 +129,7 @@ Table record_of_bake(const BakeFact& bake) {
     if (bake.newer_format != 0) table.push_back({"newer_format", bake.newer_format});
     if (bake.marker.value) table.push_back({"marker", record_of_marker(*bake.marker.value)});
     put(table, "file", bake.files, record_of_file);
+    put_cold(table, bake);
     return table;
 }
 
@@ -156,6 +163,7 @@ Node record_of(const Facts& facts) {
     put(table, "active", facts.active);
     put(table, "store_flaw", facts.store_flaw);
     put(table, "missing_firmware", facts.companions.missing_firmware);
+    put_active_bundle(table, facts);
     table.push_back({"host", Table{{"kernel", facts.host.kernel}, {"arch", facts.host.arch}}});
     table.push_back({"pin", record_of_pin(facts)});
     table.push_back({"policy", record_of_policy(facts)});

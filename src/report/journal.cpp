@@ -20,6 +20,7 @@ names::Event event_of(ReasonCode code) {
     case PolicyMalformed: return names::input_invalid;
     case FileMissing:
     case FileUnreadable:
+    case FileKindDiffers:
     case FileSizeDiffers:
     case FileDigestDiffers:
     case ModuleMalformed:
@@ -66,12 +67,15 @@ names::Event event_of(ReasonCode code) {
     case KindDiffers:
     case ArchDiffers:
     case SourceDiffers:
+    case UserspaceDiffers:
     case ModuleNotInBake:
     case VermagicDiffers:
     case MarkerNewer:
     case UserspaceMissing:
     case UserspaceVersion:
+    case UserspaceElsewhere:
     case FirmwareMissing:
+    case FirmwarePathTaken:
     case SymbolsDiffer:
     case OtherDriverLoaded:
     case OriginUnknown:

@@ -20,6 +20,14 @@ Table record_of_good(const GoodBake& good) {
     return {{"kernel", good.kernel}, {"bake", good.bake}};
 }
 
+Table record_of_cold(const ColdRead& read) {
+    Table table{{"bake", read.bake}, {"stamps", read.stamps}};
+    put(table, "damaged", read.damaged);
+    put(table, "wanted", read.wanted);
+    put(table, "found", read.found);
+    return table;
+}
+
 } // namespace
 
 Node record_of(const Records& records) {
@@ -33,6 +41,7 @@ Node record_of(const Records& records) {
              Table{{"bake", trial->bake}, {"boot_id", trial->boot_id}, {"tries", trial->tries}}});
     put(table, "bad", records.bad, record_of_bad);
     put(table, "good", records.good, record_of_good);
+    put(table, "cold", records.cold, record_of_cold);
     return table;
 }
 
@@ -54,6 +63,10 @@ Records read_records(Fields& fields) {
     });
     records.good = read_each(fields, "good", [](Fields& good) {
         return GoodBake{good.text("kernel"), good.text("bake")};
+    });
+    records.cold = read_each(fields, "cold", [](Fields& cold) {
+        return ColdRead{cold.text("bake"), cold.text("stamps"), text_or_empty(cold, "damaged"),
+                        text_or_empty(cold, "wanted"), text_or_empty(cold, "found")};
     });
     return records;
 }

@@ -11,6 +11,7 @@
 //   kernel_config_sha256 <hex>
 //   compiler <first line of its --version>
 //   patches none
+//   userspace_sha256 <hex>    only of a bake that bundles its userspace
 #pragma once
 
 #include <string>

@@ -38,7 +38,7 @@ class Walk {
         const std::string full = tree_.path + "/" + path;
         if (!is_plain(path))
             return fail(Errc::BadInput, tree_.path + ": holds a file name with control characters");
-        if (tree_.files.size() + tree_.directories.size() == limits_.entries)
+        if (tree_.files.size() + tree_.links.size() + tree_.directories.size() == limits_.entries)
             return fail(Errc::BadInput, tree_.path + ": holds more than " +
                                             std::to_string(limits_.entries) + " files");
         auto status = root_.status(full);
@@ -47,6 +47,7 @@ class Walk {
             tree_.directories.push_back(path);
             return into(path + "/", depth + 1);
         }
+        if (S_ISLNK(status->st_mode) && limits_.links) return take_link(path);
         if (!S_ISREG(status->st_mode))
             return fail(Errc::BadInput, full + ": a source tree holds regular files only, this is "
                                                "a symlink, a device or a FIFO");
@@ -55,6 +56,13 @@ class Walk {
         if (tree_.bytes > limits_.bytes)
             return fail(Errc::BadInput, tree_.path + ": holds more than " +
                                             std::to_string(limits_.bytes >> 20) + " MiB");
+        return {};
+    }
+
+    Result<void> take_link(const std::string& path) {
+        auto target = root_.read_link(tree_.path + "/" + path);
+        if (!target) return forward(std::move(target).error());
+        tree_.links.push_back({path, std::move(*target)});
         return {};
     }
 
@@ -71,6 +79,7 @@ Result<Tree> list_tree(const Root& root, const std::string& path, const TreeLimi
     if (auto walked = Walk(root, tree, limits).into("", 0); !walked)
         return forward(std::move(walked).error());
     std::ranges::sort(tree.files, {}, &TreeFile::path);
+    std::ranges::sort(tree.links, {}, &TreeLink::path);
     return tree;
 }
 
@@ -79,6 +88,12 @@ void TreeDigest::add(std::string_view path, std::string_view file_sha256) {
     sum_.add(bytes_of("  ./"));
     sum_.add(bytes_of(path));
     sum_.add(bytes_of("\n"));
+}
+
+void TreeDigest::add_link(std::string_view path, std::string_view target) {
+    for (const std::string_view text :
+         {std::string_view("./"), path, std::string_view(" -> "), target, std::string_view("\n")})
+        sum_.add(bytes_of(text));
 }
 
 Result<std::string> digest_tree(const Root& root, const Tree& tree) {

@@ -2,7 +2,8 @@
 // The files of a source tree and the one digest over all of them: SHA-256 over the lines
 // "<hex>  ./path\n" in bytewise order of the paths, so that a person gets the same value from
 //   (cd TREE && find . -type f | LC_ALL=C sort | xargs -d '\n' sha256sum | sha256sum)
-// A tree holds regular files and directories only; anything else is refused by name.
+// A source tree holds regular files and directories only; anything else is refused by name. A
+// userspace tree may hold symlinks too: behind those lines comes one "./path -> target\n" for each.
 #pragma once
 
 #include <sys/types.h>
@@ -25,10 +26,18 @@ struct TreeFile {
     bool operator==(const TreeFile&) const = default;
 };
 
+struct TreeLink {
+    std::string path;
+    std::string target; ///< as it stands there
+
+    bool operator==(const TreeLink&) const = default;
+};
+
 struct Tree {
     std::string path;                     ///< of the tree itself, inside the root
     std::vector<std::string> directories; ///< below it, each before what it holds
     std::vector<TreeFile> files;          ///< sorted bytewise by path
+    std::vector<TreeLink> links;          ///< likewise
     std::uint64_t bytes = 0;
 };
 
@@ -36,6 +45,7 @@ struct TreeLimits {
     std::size_t entries = 20'000;
     std::uint64_t bytes = std::uint64_t{4} << 30;
     std::size_t depth = 32;
+    bool links = false; ///< whether it may hold symlinks
 };
 
 Result<Tree> list_tree(const Root& root, const std::string& path, const TreeLimits& limits = {});
@@ -45,6 +55,8 @@ class TreeDigest {
   public:
     /// In the order of Tree::files.
     void add(std::string_view path, std::string_view file_sha256);
+    /// Behind all files.
+    void add_link(std::string_view path, std::string_view target);
     std::string hex() { return sum_.hex(); }
 
   private:

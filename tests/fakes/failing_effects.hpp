@@ -26,9 +26,16 @@ class FailingEffects : public execute::Effects {
     Result<void> create_file(std::string_view path, ByteView bytes, unsigned mode) override {
         return fails() ? refusal(path) : real_.create_file(path, bytes, mode);
     }
+    Result<std::string> copy_file(int source, std::string_view path, unsigned mode) override {
+        if (fails()) return forward(refusal(path).error());
+        return real_.copy_file(source, path, mode);
+    }
     Result<void> replace_file(std::string_view path, std::string_view text,
                               unsigned mode) override {
         return fails() ? refusal(path) : real_.replace_file(path, text, mode);
+    }
+    Result<void> write_setting(std::string_view path, std::string_view text) override {
+        return fails() ? refusal(path) : real_.write_setting(path, text);
     }
     Result<void> replace_record(std::string_view path, std::string_view text) override {
         return fails() ? refusal(path) : real_.replace_record(path, text);

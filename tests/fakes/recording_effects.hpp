@@ -37,10 +37,18 @@ class RecordingEffects : public execute::Effects {
         note({"create_file", path, octal(mode)});
         return real_ ? real_->create_file(path, bytes, mode) : Result<void>();
     }
+    Result<std::string> copy_file(int source, std::string_view path, unsigned mode) override {
+        note({"copy_file", path, octal(mode)});
+        return real_ ? real_->copy_file(source, path, mode) : Result<std::string>("");
+    }
     Result<void> replace_file(std::string_view path, std::string_view text,
                               unsigned mode) override {
         note({"replace_file", path, octal(mode)});
         return real_ ? real_->replace_file(path, text, mode) : Result<void>();
+    }
+    Result<void> write_setting(std::string_view path, std::string_view text) override {
+        note({"write_setting", path, text});
+        return real_ ? real_->write_setting(path, text) : Result<void>();
     }
     Result<void> replace_record(std::string_view path, std::string_view text) override {
         note({"replace_record", path});

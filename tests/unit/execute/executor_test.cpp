@@ -53,9 +53,9 @@ Plan every_step() {
                 {MakeNode{"/dev/nvidia0", 195, 0, 0666, 0, 0},
                  MakeLink{"/dev/char/195:0", "../nvidia0"}, Remove{"/dev/nvidia1"},
                  TestReady{ReadyTest::Open, {"/dev/nvidia0"}, 10}, StartUnit{"a.service", true},
-                 MarkReady{}, StartUnit{"b.service", false}, RequestRebuild{},
-                 UnloadModule{"nvidia_uvm"}, StopUnit{"c.service"}, Deactivate{},
-                 WriteRecord{BadBake{"b1", "k", "", "why", ""}}});
+                 MarkReady{}, StartUnit{"b.service", false}, RequestRebuild{}, RequestLoader{},
+                 SetFirmwarePath{"/a"}, UnloadModule{"nvidia_uvm"}, StopUnit{"c.service"},
+                 Deactivate{}, WriteRecord{BadBake{"b1", "k", "", "why", ""}}});
     return plan;
 }
 
@@ -75,7 +75,7 @@ TEST_CASE("every step becomes its effect, in the plan's order") {
     const auto loadable = images();
     const Execution execution = Executor(effects, loadable).run(every_step());
     CHECK_FALSE(execution.failure);
-    CHECK(outcomes(execution) == "ddddddddddddddd");
+    CHECK(outcomes(execution) == "ddddddddddddddddd");
     CHECK(effects.calls == Calls{"ensure_directory /run/gpuboot 0755",
                                  "replace_link /run/gpuboot/active /var/lib/gpuboot/bakes/b1",
                                  "load_module nvidia 19",
@@ -92,6 +92,9 @@ TEST_CASE("every step becomes its effect, in the plan's order") {
                                  "run /usr/bin/systemctl --no-block start -- b.service",
                                  "ensure_directory /run/gpuboot/next 0700",
                                  "replace_file /run/gpuboot/next/rebuild 0600",
+                                 "ensure_directory /run/gpuboot/next 0700",
+                                 "replace_file /run/gpuboot/next/loader 0600",
+                                 "write_setting /sys/module/firmware_class/parameters/path /a",
                                  "unload_module nvidia_uvm",
                                  "run /usr/bin/systemctl stop -- c.service",
                                  "remove /run/gpuboot/active",

@@ -76,7 +76,7 @@ TEST_CASE("each verb starts its part of the chain, and nothing else") {
         CHECK(world.serve().empty());
         CHECK(world.started() ==
               "/usr/bin/systemctl start -- gpuboot-check.service gpuboot-rebuild.service "
-              "gpuboot-recheck.service gpuboot-init.service\n");
+              "gpuboot-recheck.service gpuboot-loader.service gpuboot-init.service\n");
         CHECK_FALSE(world.tree.root.exists(names::next_rebuild));
     }
     SUBCASE("rebuild") {
@@ -84,7 +84,7 @@ TEST_CASE("each verb starts its part of the chain, and nothing else") {
         CHECK(world.serve().empty());
         CHECK(world.started() ==
               "/usr/bin/systemctl start -- gpuboot-rebuild.service gpuboot-recheck.service "
-              "gpuboot-init.service\n");
+              "gpuboot-loader.service gpuboot-init.service\n");
         CHECK(world.tree.root.exists(names::next_rebuild));
         CHECK(world.tree.read(std::string(names::next_rebuild)) == "");
     }

@@ -59,6 +59,20 @@ TEST_CASE("a library is found in the loader's cache, of the right architecture")
     CHECK(found(cache, "libc.so.6", "aarch64") == "");
 }
 
+TEST_CASE("what the cache leads into the active bake is told by name") {
+    const std::string ours = "/run/gpuboot/active/lib/";
+    const fakes::TemporaryRoot tree;
+    CHECK(input::read_cached_libraries(tree.root, host).empty());
+    tree.write("/etc/ld.so.cache",
+               loader_cache({{0x0303, "libnvidia-ml.so.1", ours + "libnvidia-ml.so.1"},
+                             {0x0303, "libcuda.so.1", ours + "libcuda.so.1"},
+                             {0x0003, "libcuda.so.1", ours + "libcuda.so.1"},
+                             {0x0303, "libdeeper.so.1", ours + "deeper/libdeeper.so.1"},
+                             {0x0303, "libc.so.6", "/usr/lib/x86_64-linux-gnu/libc.so.6"}}));
+    CHECK(input::read_cached_libraries(tree.root, host) ==
+          std::vector<std::string>{"libcuda.so.1", "libnvidia-ml.so.1"});
+}
+
 TEST_CASE("the host's own cache is read") {
     const auto root = *Root::open("/");
     auto fd = root.open_at("/etc/ld.so.cache", 0);

@@ -160,14 +160,67 @@ TEST_CASE("a marker of another format is refused") { // F-43
     CHECK(flaw_of(with("format = 1", "")).contains("format: wanted"));
 }
 
+namespace {
+
+const std::string bundle = R"(
+[[file]]
+path = "lib/libcuda.so.535.261.03"
+size = 7
+sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+soname = "libcuda.so.1"
+
+[[file]]
+path = "lib/libcuda.so.1"
+target = "libcuda.so.535.261.03"
+)";
+
+/// A marker of format 2, with one part of its end replaced.
+std::string bundling(const std::string& part = "", const std::string& instead = "") {
+    std::string end = bundle;
+    if (!part.empty()) end.replace(end.find(part), part.size(), instead);
+    return with("format = 1", "format = 2\nuserspace_sha256 = \"" + std::string(64, 'b') + "\"") +
+           end;
+}
+
+} // namespace
+
+TEST_CASE("a marker tells the userspace that its bake bundles") {
+    const auto reading = input::parse_marker(file, "b1", bundling());
+    REQUIRE_MESSAGE(reading.value, reading.flaw);
+    const model::Marker& marker = *reading.value;
+    CHECK(marker.userspace_sha256 == std::string(64, 'b'));
+    REQUIRE(marker.bundled.size() == 2);
+    CHECK(marker.bundled[0].size == 7);
+    CHECK(marker.bundled[0].soname == "libcuda.so.1");
+    CHECK(marker.bundled[1].target == "libcuda.so.535.261.03");
+    CHECK(libraries_of(marker) == std::vector<std::string>{"libcuda.so.1"});
+}
+
+TEST_CASE("what is bundled never leads out of the bake") { // F-112
+    for (const char* path : {"../x", "/etc/passwd", "bin/../../x", "modules/nvidia.ko", "lib",
+                             "lib/", "lib//x", "marker.toml", "lib/a\\nb"})
+        CHECK(flaw_of(bundling("lib/libcuda.so.535.261.03", path))
+                  .contains("path: wanted a path below"));
+    for (const char* target : {"../x", "/etc/passwd", "a/../../x", "."})
+        CHECK(flaw_of(
+                  bundling("target = \"libcuda.so.535.261.03", std::string("target = \"") + target))
+                  .contains("target: wanted"));
+}
+
+TEST_CASE("modules alone have the old format, a userspace the new one, and neither the other") {
+    CHECK(flaw_of(valid + bundle).contains(": file: "));
+    CHECK(flaw_of(with("format = 1", "format = 2")).contains("userspace_sha256: wanted"));
+    CHECK(flaw_of(bundling(bundle, "")).contains("file: wanted"));
+}
+
 TEST_CASE("a marker of a newer gpuboot is neither read nor malformed") { // F-43 F-146
-    const std::string newer = "format = 2\nid = \"b1\"\nwhatever = true\n";
+    const std::string newer = "format = 3\nid = \"b1\"\nwhatever = true\n";
     const auto reading = input::parse_marker(file, "b1", newer);
-    CHECK(reading.newer_format == 2);
+    CHECK(reading.newer_format == 3);
     CHECK(reading.flaw == "");
     CHECK_FALSE(reading.value);
     CHECK(input::parse_marker(file, "b1", valid).newer_format == 0);
-    CHECK(input::parse_marker(file, "b1", "format = \"2\"\n").newer_format == 0);
+    CHECK(input::parse_marker(file, "b1", "format = \"3\"\n").newer_format == 0);
 }
 
 TEST_CASE("the format is ours, so its bytes are strict") { // S1-20 F-48 F-51

@@ -59,6 +59,36 @@ TEST_CASE("a pin is read whole") { // S4-03
     CHECK((*reading.pin.value == wanted));
 }
 
+namespace {
+
+std::string userspace(const std::string& type, const std::string& path, const std::string& sha256) {
+    return valid + "[driver.userspace]\ntype = \"" + type + "\"\npath = \"" + path +
+           "\"\nsha256 = \"" + sha256 + "\"\n";
+}
+
+} // namespace
+
+TEST_CASE("a pin may want a userspace in its bakes; each flaw of it is named") { // S4-01 S4-08
+    const std::string sha256(64, 'b');
+    const TemporaryRoot tree;
+    tree.write(local, userspace("folder", "/opt/userspace", sha256));
+    const auto reading = input::read_pin(tree.root);
+    REQUIRE_MESSAGE(reading.pin.value, reading.pin.flaw);
+    CHECK((reading.pin.value->userspace ==
+           model::UserspaceSource{"folder", "/opt/userspace", sha256}));
+    const auto line = [](const std::string& number) { return local + ":" + number; };
+    CHECK(flaw_of(userspace("run", "/opt", sha256)) ==
+          line("12: driver.userspace.type: wanted \"folder\", found the string \"run\""));
+    for (const char* path : {"opt", "/", "/opt/", "/opt/../etc", "/opt/.."})
+        CHECK(flaw_of(userspace("folder", path, sha256)) ==
+              line("13: driver.userspace.path: wanted an absolute path without .., found \"") +
+                  path + "\"");
+    CHECK(
+        flaw_of(userspace("folder", "/opt", "b")).starts_with(line("14: driver.userspace.sha256")));
+    CHECK(flaw_of(userspace("folder", "/opt", sha256) + "version = \"470\"\n")
+              .starts_with(line("15: driver.userspace.version")));
+}
+
 TEST_CASE("the local file wins, whole") {
     const TemporaryRoot tree;
     tree.write(shipped, with("kind = \"open\"", "kind = \"open\"\nkernel = \"6.1.0-50-amd64\""));

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "model/marker.hpp"
 #include "model/pin.hpp"
 
 using namespace gpuboot::model;
@@ -52,4 +53,25 @@ TEST_CASE("a PCI address is what sysfs calls a function") {
     for (auto text : {"", "01:00.0", "0000:01:00.8", "0000:01:00.0 ", "0000:01:00-0",
                       "0000:01:00.A", "000G:01:00.0", "../../../..", "0000:0A:00.0"})
         CHECK_FALSE_MESSAGE(is_pci_address(text), text);
+}
+
+TEST_CASE("a bundled file lies in one of the four folders") { // F-112
+    for (auto path : {"lib/libcuda.so.1", "bin/nvidia-smi", "share/a b/c", "firmware/nvidia/1/x"})
+        CHECK_MESSAGE(is_bundled_path(path), path);
+    for (auto path : {"", "lib", "lib/", "/lib/x", "lib//x", "lib/./x", "lib/../x", "modules/x.ko",
+                      "marker.toml", "lib/a\nb", "lib/a\\b"})
+        CHECK_FALSE_MESSAGE(is_bundled_path(path), path);
+    CHECK_FALSE(is_bundled_path("lib/" + std::string(256, 'a')));
+}
+
+TEST_CASE("a bundled symlink stays in its folder") { // S4-18
+    CHECK(is_inner_target("lib/a", "b"));
+    CHECK(is_inner_target("lib/x/a", "../b"));
+    CHECK(is_inner_target("share/x/y/a", "../../b/c"));
+    CHECK_FALSE(is_inner_target("lib/a", "../bin/x"));
+    CHECK_FALSE(is_inner_target("lib/x/a", "../../b"));
+    CHECK_FALSE(is_inner_target("lib/a", "/lib/b"));
+    CHECK_FALSE(is_inner_target("lib/x/a", "b/../../../c")); // b may be a symlink itself
+    CHECK_FALSE(is_inner_target("lib/x/a", ".."));
+    CHECK_FALSE(is_inner_target("lib/a", ""));
 }

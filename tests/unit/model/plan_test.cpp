@@ -15,6 +15,8 @@ TEST_CASE("every step is one sentence that a person can read before it is done")
     CHECK(to_text(UnloadModule{"nvidia_uvm"}) == "unload module nvidia_uvm");
     CHECK(to_text(StopUnit{"a.service"}) == "stop unit a.service");
     CHECK(to_text(RequestRebuild{}) == "ask for a rebuild");
+    CHECK(to_text(RequestLoader{}) == "ask for the loader's cache to be written anew");
+    CHECK(to_text(SetFirmwarePath{"/a"}) == "have the kernel look for firmware in /a");
     CHECK(to_text(MakeNode{"/dev/nvidia0", 195, 0, 0660, 0, 44}) ==
           "make node /dev/nvidia0 c 195:0 mode 0660 owner 0:44");
     CHECK(to_text(MakeLink{"/dev/char/195:0", "../nvidia0"}) ==

@@ -37,6 +37,7 @@ Facts full() {
     facts.pin.value->kind = Kind::Grid;
     facts.pin.value->accept_adopted = true;
     facts.pin.value->kernel = "6.1.0-47-cloud-amd64";
+    facts.pin.value->userspace = {"folder", "/opt/userspace", std::string(64, 'e')};
     facts.policy.ready_test = ReadyTest::Nvml;
     facts.policy.ready_timeout_seconds = 77;
     facts.policy.modules = {"nvidia"};
@@ -57,7 +58,11 @@ Facts full() {
                   {{{"Debian Secure Boot CA", "6cce", "", ""}, {"b", "", "c", "0d"}}}};
     facts.gpus = {{"0000:01:00.0", "10de:20b0", "vfio-pci"}, {"0000:02:00.0", "10de:1234", ""}};
     facts.companions = {{{"libcuda.so.1", "/lib/libcuda.so.1", "535.247.01"}, {"a", "/b", ""}},
-                        "nvidia/535.261.03/gsp_*.bin"};
+                        "nvidia/535.261.03/gsp_*.bin",
+                        "/opt/firmware",
+                        {"libcuda.so.1"}};
+    facts.active_libraries = {"libnvidia-ml.so.1"};
+    facts.loader_pending = true;
     facts.store_flaw = "Input/output error";
     facts.active = "b1";
     facts.loaded = LoadedDriver{"570.86.15", Kind::Proprietary, {"nvidia"}, "ABCDEF"};
@@ -74,6 +79,13 @@ Facts full() {
     BakeFact& bake = facts.bakes.front();
     bake.unsafe = "mode 0777";
     bake.marker.value->modules[1].srcversion = "0123";
+    bake.marker.value->userspace_sha256 = std::string(64, 'f');
+    bake.marker.value->bundled = {{"lib/a.so.1", "a.so.1.2", 0, "", ""},
+                                  {"lib/a.so.1.2", "", 9, std::string(64, 'a'), "a.so.1"}};
+    bake.cold = {{"lib/a.so.1", true, "", "", "b.so", 0},
+                 {"lib/a.so.1.2", false, "a directory", "mode 0666", "", 8}};
+    bake.stamps = "51";
+    facts.records.cold = {{"b1", "51", "lib/a.so.1.2", "aa", "bb"}, {"b2", "52", "", "", ""}};
     bake.files[0] = {"modules/nvidia.ko", false, "", "", 0, "", ""};
     bake.files[1].malformed = "no ELF file";
     bake.files[1].vermagic = bake.files[1].name = "";

@@ -47,6 +47,11 @@ TEST_CASE("every input changes the id, and nothing else does") {
         changed.*field += "1";
         CHECK(ids.insert(bake_id(changed)).second);
     }
+    for (const char digit : {'c', 'd'}) {
+        auto bundling = inputs();
+        bundling.userspace_sha256 = std::string(64, digit);
+        CHECK(ids.insert(bake_id(bundling)).second);
+    }
     auto changed = inputs();
     changed.kind = model::Kind::Grid;
     CHECK(ids.insert(bake_id(changed)).second);
