@@ -124,8 +124,8 @@ bool is_ours(const std::string& path, const Allowed& allowed) {
                id.starts_with(".new-") || id.starts_with(".del-");
     }
     return path.starts_with("/var/lib/gpuboot/build") || path.starts_with("/var/lib/gpuboot/.") ||
-           path.starts_with("/var/lib/gpuboot/records") || path.starts_with("/run") ||
-           path.starts_with("/proc");
+           path == names::foreign_intent || path.starts_with("/var/lib/gpuboot/records") ||
+           path.starts_with("/run") || path.starts_with("/proc");
 }
 
 /// V3 for the bakes that were there and must stay, V6 for all that is not ours.
@@ -135,8 +135,9 @@ std::string changed(const Tree& tree, const Allowed& allowed,
     const auto after = tree.content();
     for (const auto& [path, content] : before) {
         const auto now = after.find(path);
-        if (!is_ours(path, allowed) && (now == after.end() || now->second != content))
-            return "V3/V6: " + path + " changed";
+        if (is_ours(path, allowed) || (now == after.end() && allowed.going.contains(path)))
+            continue;
+        if (now == after.end() || now->second != content) return "V3/V6: " + path + " changed";
     }
     for (const auto& [path, content] : after) {
         const bool new_bake = path.starts_with(std::string(names::store) + "/");

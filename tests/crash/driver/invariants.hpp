@@ -12,10 +12,11 @@ namespace gpuboot::crash {
 
 /// Ids that the store may and must show, by name; and what a record may say.
 struct Allowed {
-    std::set<std::string> must;    ///< whole
-    std::set<std::string> may;     ///< whole, or not there
-    std::set<std::string> damaged; ///< may be there as it was: not whole, never active
-    std::set<std::string> records; ///< payloads; "" for absent; empty: not looked at
+    std::set<std::string> must;       ///< whole
+    std::set<std::string> may;        ///< whole, or not there
+    std::set<std::string> damaged;    ///< may be there as it was: not whole, never active
+    std::set<std::string> records;    ///< payloads; "" for absent; empty: not looked at
+    std::set<std::string> going = {}; ///< others' paths that may be gone, but not changed
 };
 
 /// "" when all holds; else the first thing that does not. `before` is the tree's content before

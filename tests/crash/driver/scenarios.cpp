@@ -5,6 +5,7 @@
 
 #include "base/names.hpp"
 #include "base/sealed.hpp"
+#include "driver/foreign.hpp"
 
 namespace gpuboot::crash {
 
@@ -187,6 +188,7 @@ std::vector<Scenario> scenarios(const std::string& scratch) {
     add_deletions(bakes, all);
     add_boots(bakes, all);
     add_rest(bakes, all);
+    add_removals(scratch, all);
     return all;
 }
 

@@ -20,8 +20,9 @@ struct Scenario {
     /// Ids that the operation may take away or make anew although they are there before and after.
     std::set<std::string> unsteady = {};
     std::set<std::string> damaged = {};
-    bool recovers = false;     ///< the operation is the recovery itself
-    bool double_faults = true; ///< also sweep the recovery after each kill
+    std::set<std::string> going = {}; ///< paths that the operation may delete, and not change
+    bool recovers = false;            ///< the operation is the recovery itself
+    bool double_faults = true;        ///< also sweep the recovery after each kill
 };
 
 std::vector<Scenario> scenarios(const std::string& scratch);

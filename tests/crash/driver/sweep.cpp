@@ -96,6 +96,7 @@ class Sweep {
         for (const std::string& id : last)
             if (!during_.must.contains(id)) during_.may.insert(id);
         during_.damaged = scenario_.damaged;
+        during_.going = after_.going = scenario_.going;
         after_.may = during_.may;    // for what may change; `must` says what is there
         (void)crash::recover(tree_); // as after every run
         check({}, after_, {});
