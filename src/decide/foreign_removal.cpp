@@ -2,6 +2,7 @@
 #include "decide/foreign_removal.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 namespace gpuboot::decide {
@@ -138,11 +139,16 @@ class Planner {
             plan_.remove.push_back(find.entry);
     }
 
+    /// Within a stage the loader's lines go before what they lead to.
     void sort_by_stage() {
-        std::ranges::stable_sort(plan_.remove, {}, [](const ForeignEntry& entry) {
-            // Within a stage the loader's lines go before what they lead to.
-            return std::pair(stage_of(entry), !entry.path.ends_with(".conf"));
-        });
+        std::vector<ForeignEntry> sorted;
+        for (const RemovalStage stage : removal_stages)
+            for (const bool line : {true, false})
+                std::ranges::copy_if(
+                    plan_.remove, std::back_inserter(sorted), [&](const ForeignEntry& entry) {
+                        return stage_of(entry) == stage && entry.path.ends_with(".conf") == line;
+                    });
+        plan_.remove = std::move(sorted);
     }
 
     const ForeignInventory& inventory_;
