@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/at_once.hpp"
 #include "base/names.hpp"
 #include "input/admission.hpp"
 #include "input/attempts.hpp"
@@ -66,13 +67,10 @@ void add_initramfs(const Root& root, model::Facts& facts) {
     std::ranges::move(read_initramfs(root, facts.host.kernel), std::back_inserter(facts.foreign));
 }
 
-} // namespace
-
-Result<model::Facts> gather_machine(const Root& root, const model::Host& host) {
+Result<model::Facts> gather_for(const Root& root, const model::Host& host, PinReading pin) {
     model::Facts facts;
     facts.host = host;
     facts.offline = !root.is_system();
-    PinReading pin = read_pin(root);
     facts.pin_path = std::move(pin.path);
     facts.pin = std::move(pin.pin);
     PolicyReading policy = read_policy(root);
@@ -90,12 +88,40 @@ Result<model::Facts> gather_machine(const Root& root, const model::Host& host) {
     return facts;
 }
 
+StoreReading read_bakes_for(const Root& root, const model::Host& host,
+                            const std::optional<model::Pin>& pin) {
+    return read_store(root, {host.kernel, host.arch, pin ? pin->version : ""});
+}
+
+void add(StoreReading store, World& world) {
+    model::Facts& facts = world.facts;
+    facts.bakes = std::move(store.bakes);
+    facts.store_flaw = std::move(store.flaw);
+    facts.abi = std::move(store.abi);
+    world.images.merge(store.images);
+    world.store_read = true;
+}
+
+} // namespace
+
+Result<model::Facts> gather_machine(const Root& root, const model::Host& host) {
+    return gather_for(root, host, read_pin(root));
+}
+
 Result<World> gather(const Root& root, const model::Host& host) {
-    auto facts = gather_machine(root, host);
-    if (!facts) return forward(std::move(facts).error());
-    World world{std::move(*facts), {}, false};
+    const PinReading pin = read_pin(root);
+    std::optional<Result<model::Facts>> facts;
+    StoreReading store;
+    at_once(2, [&](std::size_t i) {
+        if (i == 0)
+            store = read_bakes_for(root, host, pin.pin.value);
+        else
+            facts = gather_for(root, host, pin);
+    });
+    if (!*facts) return forward(std::move(*facts).error());
+    World world{std::move(**facts), {}, false};
     remember_running(root, world);
-    read_bakes(root, world);
+    add(std::move(store), world);
     return world;
 }
 
@@ -114,14 +140,7 @@ void remember_running(const Root& root, World& world) {
 }
 
 void read_bakes(const Root& root, World& world) {
-    model::Facts& facts = world.facts;
-    const std::string version = facts.pin.value ? facts.pin.value->version : "";
-    StoreReading store = read_store(root, {facts.host.kernel, facts.host.arch, version});
-    facts.bakes = std::move(store.bakes);
-    facts.store_flaw = std::move(store.flaw);
-    facts.abi = std::move(store.abi);
-    world.images.merge(store.images);
-    world.store_read = true;
+    add(read_bakes_for(root, world.facts.host, world.facts.pin.value), world);
 }
 
 Result<void> refresh(const Root& root, model::Facts& facts) {

@@ -17,9 +17,9 @@ struct World {
     bool store_read = false; ///< else the facts name no bake, whatever lies in the store
 };
 
-/// `host` is the kernel that is judged: the running one, or an offline tree's target. On an
-/// offline tree there are no GPUs, no loaded driver and no attempts. What a compile would meet is
-/// not in it.
+/// The machine and the store, at the same time. `host` is the kernel that is judged: the running
+/// one, or an offline tree's target. On an offline tree there are no GPUs, no loaded driver and no
+/// attempts. What a compile would meet is not in it.
 Result<World> gather(const Root& root, const model::Host& host);
 
 /// Everything but the store.

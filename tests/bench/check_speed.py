@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """check_speed.py: how long the check takes, beside what a boot runs today and beside hashing alone.
 
-In a Debian tree with our .deb, NVIDIA's real bake and a DKMS registration of the same driver, with a GPU
-written into /sys, these run in turn, from exec to exit, on a warm page cache:
+In a Debian tree with our .deb, NVIDIA's real bake and a DKMS registration of the same driver, with a GPU written
+into /sys, and over this machine's own /usr, because no GPU node has only a dozen libraries to cache, these run in
+turn, from exec to exit, on a warm page cache:
   check    gpubootctl check: every gate of the boot's fast path
   today    ldconfig, dkms status, modinfo -k: what the fast path of images runs that are baked otherwise
   hashing  openssl dgst -sha256 of the bake's modules: no check that reads them once can be faster
@@ -48,15 +49,21 @@ class Tree:
     """A copy-on-write view of the machine tier's Debian; what is mounted goes with this process."""
 
     def __init__(self, lower, scratch):
-        for name in ("upper", "work", "root"):
-            (scratch / name).mkdir()
         self.root = scratch / "root"
-        self._mount("overlay", self.root, "-o", f"lowerdir={lower},upperdir={scratch}/upper,workdir={scratch}/work")
+        self.root.mkdir()
+        self._overlay(scratch / "tree", self.root, lower)
+        self._overlay(scratch / "usr", self.root / "usr", f"{lower}/usr:/usr")
         self._mount("proc", self.root / "proc")
         self._mount("sysfs", self.root / "sys")
         for name in ("null", "urandom"):  # nothing more: no test deletes what it has not made
             (self.root / "dev" / name).touch()
             subprocess.run(["mount", "--bind", f"/dev/{name}", self.root / "dev" / name], check=True)
+
+    @classmethod
+    def _overlay(cls, scratch, where, lower):
+        for name in ("upper", "work"):
+            (scratch / name).mkdir(parents=True)
+        cls._mount("overlay", where, "-o", f"lowerdir={lower},upperdir={scratch}/upper,workdir={scratch}/work")
 
     @staticmethod
     def _mount(kind, where, *options):
