@@ -2,13 +2,11 @@
 #include "execute/stage.hpp"
 
 #include <fcntl.h>
-#include <linux/openat2.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
 
 #include "base/digest.hpp"
+#include "execute/untrusted.hpp"
 #include "input/module_image.hpp"
 #include "model/module_name.hpp"
 
@@ -20,20 +18,6 @@ constexpr std::size_t product_limit = std::size_t{1} << 30;
 
 std::string below_tree(const source::BuiltModule& module) {
     return (module.location.empty() ? "" : module.location + "/") + module.name + ".ko";
-}
-
-Result<Fd> open_beneath(int directory, const std::string& path) {
-    struct open_how how{};
-    how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
-    for (int attempt = 0; attempt < 16; ++attempt) {
-        const long fd = ::syscall(SYS_openat2, directory, path.c_str(), &how, sizeof how);
-        if (fd >= 0) return Fd(static_cast<int>(fd));
-        if (errno != EAGAIN && errno != EINTR) break;
-    }
-    if (errno == ENOENT) return fail(Errc::NotFound, "the build made no " + path);
-    if (errno == ELOOP) return fail(Errc::BadInput, path + " is, or lies behind, a symlink");
-    return fail_errno("opening " + path);
 }
 
 Result<void> judge(const input::ModuleImage& info, const std::string& path,
@@ -57,15 +41,8 @@ Result<Product> collect(int directory, const source::BuiltModule& wanted,
                         const source::Recipe& recipe, const source::Target& target,
                         Compression compression) {
     const std::string path = below_tree(wanted);
-    auto fd = open_beneath(directory, path);
-    if (!fd) return forward(std::move(fd).error());
-    auto status = require_regular(fd->get(), path);
-    if (!status) return forward(std::move(status).error());
-    if (status->st_nlink != 1) return fail(Errc::BadInput, path + " has several hard links");
-    if (static_cast<std::uint64_t>(status->st_size) > product_limit) // it may be all holes
-        return fail(Errc::BadInput, path + " is larger than any module");
-    auto bytes = read_rest(fd->get(), product_limit);
-    if (!bytes) return forward(std::move(bytes).error(), path);
+    auto bytes = read_untrusted(directory, path, product_limit);
+    if (!bytes) return forward(std::move(bytes).error());
     auto info = input::read_module_image(*bytes, target.arch);
     if (!info) return forward(std::move(info).error(), path + ": not a kernel module");
     if (auto judged = judge(*info, path, recipe, target, wanted); !judged)
