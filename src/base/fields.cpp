@@ -37,12 +37,15 @@ const Node* Fields::take(std::string_view key) {
     return table_.find(key);
 }
 
-void Fields::refuse(std::string_view key, std::string_view wanted, std::string_view found) {
-    if (!flaw_.empty()) return;
+std::string Fields::place_of(std::string_view key) const {
     const Node* node = table_.find(key);
     const int line = node ? node->line : table_.line;
-    flaw_ = file_ + ":" + std::to_string(std::max(line, 1)) + ": " + prefix_ + std::string(key) +
-            ": wanted " + std::string(wanted) + ", found " + std::string(found);
+    return file_ + ":" + std::to_string(std::max(line, 1)) + ": " + prefix_ + std::string(key);
+}
+
+void Fields::refuse(std::string_view key, std::string_view wanted, std::string_view found) {
+    if (flaw_.empty())
+        flaw_ = place_of(key) + ": wanted " + std::string(wanted) + ", found " + std::string(found);
 }
 
 void Fields::mistyped(std::string_view key, std::string_view wanted, const Node& found) {

@@ -36,6 +36,9 @@ class Fields {
     std::vector<Fields> tables(std::string_view key);
     std::vector<Fields> optional_tables(std::string_view key);
 
+    /// "FILE:LINE: PREFIX.KEY", for messages about a value that only later proves wrong.
+    std::string place_of(std::string_view key) const;
+
     /// For checks of a value's grammar by the caller: records "FILE:LINE: KEY: wanted W, found F".
     void refuse(std::string_view key, std::string_view wanted, std::string_view found);
 

@@ -82,12 +82,24 @@ bool curable(const Reason& reason) {
     return std::ranges::find(incurable, reason.code) == incurable.end();
 }
 
+/// What policy loads and the pin does not have built: no compile brings it.
+std::vector<Reason> judge_asked(const Facts& facts) {
+    std::vector<Reason> reasons;
+    const auto& asked = facts.pin.value->modules;
+    for (const std::string& name : facts.policy.modules)
+        if (!asked.empty() && std::ranges::find(asked, name) == asked.end())
+            reasons.push_back({ModuleNotInBake, "a bake of this pin", name, "nothing"});
+    return reasons;
+}
+
 /// No bake fits: is a compile what helps?
 VerdictKind judge_cure(const Facts& facts, std::vector<Reason>& reasons) {
     if (!facts.store_flaw.empty()) {
         reasons.push_back({StoreUnreadable, "", "a readable store", facts.store_flaw});
         return VerdictKind::Blocked;
     }
+    if (!std::ranges::all_of(reasons, curable)) return VerdictKind::Blocked;
+    std::ranges::move(judge_asked(facts), std::back_inserter(reasons));
     if (!std::ranges::all_of(reasons, curable)) return VerdictKind::Blocked;
     if (auto shut_out = judge_compiled(facts)) {
         reasons.push_back(std::move(*shut_out));

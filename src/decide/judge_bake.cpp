@@ -28,6 +28,21 @@ std::vector<Reason> judge_marker(const BakeFact& bake) {
     return {};
 }
 
+/// More modules than asked for are no flaw. For one that is missing a compile is the cure if it
+/// asks for more than the bake's did.
+void judge_modules(const Facts& facts, const BakeFact& bake, std::vector<Reason>& reasons) {
+    const Marker& marker = *bake.marker.value;
+    const auto& asked = facts.pin.value->modules;
+    for (const std::string& name : asked)
+        if (!module_of_file(marker, name))
+            reasons.push_back({ModuleNotBaked, bake.id, name, "nothing"});
+    for (const std::string& name : facts.policy.modules) {
+        if (module_of_file(marker, name) || std::ranges::find(asked, name) != asked.end()) continue;
+        const bool brings = asked.empty() && !marker.asked.empty();
+        reasons.push_back({brings ? ModuleNotBaked : ModuleNotInBake, bake.id, name, "nothing"});
+    }
+}
+
 void judge_target(const Facts& facts, const BakeFact& bake, std::vector<Reason>& reasons) {
     const Marker& marker = *bake.marker.value;
     const Pin& pin = *facts.pin.value;
@@ -47,9 +62,7 @@ void judge_target(const Facts& facts, const BakeFact& bake, std::vector<Reason>&
     compare(UserspaceDiffers, or_none(pin.userspace ? pin.userspace->sha256 : ""),
             or_none(marker.userspace_sha256));
     if (!reasons.empty()) return; // another driver's bake: a compile may well bring the module
-    for (const std::string& name : facts.policy.modules)
-        if (!module_of_file(marker, name))
-            reasons.push_back({ModuleNotInBake, bake.id, name, "nothing"});
+    judge_modules(facts, bake, reasons);
 }
 
 void judge_file(const Facts& facts, const BakeFact& bake, const MarkerModule& wanted,

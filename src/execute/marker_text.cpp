@@ -49,6 +49,8 @@ std::string marker_text(const model::Marker& marker) {
                 {"made_by", marker.made_by}};
     if (!marker.userspace_sha256.empty())
         table.push_back({"userspace_sha256", marker.userspace_sha256});
+    if (!marker.asked.empty())
+        table.push_back({"asked", Array(marker.asked.begin(), marker.asked.end())});
     table.push_back({"module", std::move(modules)});
     if (!bundled.empty()) table.push_back({"file", std::move(bundled)});
     return "# What makes this folder a bake. Written last, never changed.\n" +

@@ -48,6 +48,8 @@ model::Marker inputs_of(const model::Pin& pin, const source::Recipe& recipe,
     marker.made_by = "gpuboot " GPUBOOT_VERSION;
     marker.userspace_sha256 = std::move(userspace.sha256);
     marker.bundled = std::move(userspace.files);
+    // A pin that names all of them means the same as one that names none.
+    if (!recipe.left_out.empty()) marker.asked = pin.modules;
     marker.id = source::bake_id(marker);
     return marker;
 }

@@ -114,6 +114,9 @@ MarkerReading parse_marker(const std::string& file, std::string_view id, std::st
         checked(fields, "kernel_config_sha256", is_sha256, "64 lower-case hex digits");
     marker.compiler = fields.text("compiler");
     marker.made_by = fields.text("made_by");
+    marker.asked = fields.optional_texts("asked").value_or(std::vector<std::string>{});
+    for (const std::string& name : marker.asked)
+        if (!is_source_name(name)) fields.refuse("asked", "names of modules", quoted(name));
     for (Fields& module : fields.tables("module")) {
         marker.modules.push_back(read_module(module));
         fields.adopt(module);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "input/pin.hpp"
 
+#include <algorithm>
+
 #include "base/fields.hpp"
 #include "base/names.hpp"
 #include "input/toml_file.hpp"
@@ -45,6 +47,20 @@ std::optional<model::UserspaceSource> read_userspace(Fields& driver) {
     return read;
 }
 
+void read_modules(Fields& driver, Pin& pin) {
+    auto modules = driver.optional_texts("modules");
+    if (!modules) return;
+    if (modules->empty()) driver.refuse("modules", "names of modules, or no such key", "none");
+    for (const std::string& name : *modules)
+        if (!model::is_source_name(name) || name.ends_with(".ko"))
+            driver.refuse("modules", "names of modules without .ko", "\"" + name + "\"");
+    std::ranges::sort(*modules);
+    const auto again = std::ranges::unique(*modules);
+    modules->erase(again.begin(), again.end());
+    pin.modules = std::move(*modules);
+    pin.modules_at = driver.place_of("modules");
+}
+
 model::Reading<Pin> read_fields(const std::string& path, const Node& document) {
     Fields top(path, document);
     top.number("schema", 1, 1);
@@ -60,6 +76,7 @@ model::Reading<Pin> read_fields(const std::string& path, const Node& document) {
         driver.refuse("kernel", "a kernel release, as uname -r prints it",
                       "\"" + *pin.kernel + "\"");
     pin.accept_adopted = driver.optional_flag("accept_adopted").value_or(false);
+    read_modules(driver, pin);
     pin.source = read_source(driver);
     pin.userspace = read_userspace(driver);
     top.adopt(driver);

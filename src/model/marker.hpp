@@ -51,6 +51,9 @@ struct Marker {
     std::string kernel_config_sha256;
     std::string compiler; ///< first line of its --version
     std::string made_by;
+    /// What alone was asked for of the modules that the source builds: file names without ".ko",
+    /// sorted. Empty: all of them.
+    std::vector<std::string> asked{};
     std::vector<MarkerModule> modules;
     std::string userspace_sha256; ///< as the pin says it; "" when the bake holds modules alone
     std::vector<BundledFile> bundled;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace gpuboot::model {
 
@@ -39,6 +40,9 @@ struct Pin {
     bool accept_adopted =
         false; ///< bakes taken over from others fit: nobody can check their source
     std::optional<UserspaceSource> userspace{}; ///< absent: the distribution's packages bring it
+    /// To be built: file names without ".ko", sorted, each once. Empty: all that the recipe builds.
+    std::vector<std::string> modules{};
+    std::string modules_at{}; ///< "FILE:LINE: driver.modules", for messages
 
     bool operator==(const Pin&) const = default;
 };

@@ -51,7 +51,12 @@ constexpr auto table = std::to_array<ReasonText>({
      "{subject} bundles other userspace: wanted {wanted}, found {found}",
      "Bake with the userspace that the pin means: gpubootctl bake."},
     {ModuleNotInBake, "module_not_in_bake", "{subject} holds no module {wanted}",
-     "Name only modules that the driver builds under [driver] modules in gpuboot.toml."},
+     "Name only modules that the driver builds under [driver] modules in gpuboot.toml; "
+     "versions.toml"
+     " must name them too, if it names any."},
+    {ModuleNotBaked, "module_not_baked",
+     "{subject} was baked without module {wanted}, which is asked for now",
+     "Bake with it: gpubootctl bake."},
     {FileMissing, "file_missing", "{subject} is missing", "Bake again: gpubootctl bake."},
     {FileUnreadable, "file_unreadable", "{subject} cannot be read: {found}",
      "Look at the disk; then bake again: gpubootctl bake."},

@@ -31,6 +31,7 @@ enum class ReasonCode {
     SourceDiffers,
     UserspaceDiffers,
     ModuleNotInBake,
+    ModuleNotBaked,
     FileMissing,
     FileUnreadable,
     FileKindDiffers,

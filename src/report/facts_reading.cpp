@@ -56,6 +56,7 @@ void read_pin(Fields& fields, Facts& facts) {
     pin.kind = read_kind(fields, Kind::Open);
     pin.kernel = fields.optional_text("kernel");
     pin.accept_adopted = fields.optional_flag("accept_adopted").value_or(false);
+    pin.modules = fields.optional_texts("modules").value_or(pin.modules);
     with_table(fields, "source", [&](Fields& source) {
         pin.source = {text_or_empty(source, "type"), text_or_empty(source, "name"),
                       text_or_empty(source, "sha256")};
@@ -138,6 +139,7 @@ Marker read_marker(Fields& fields, const Facts& facts, const std::string& id) {
     marker.kernel_config_sha256 = text_or_empty(fields, "kernel_config_sha256");
     marker.compiler = text_or_empty(fields, "compiler");
     marker.made_by = text_or_empty(fields, "made_by");
+    marker.asked = fields.optional_texts("asked").value_or(marker.asked);
     marker.modules = read_each(fields, "module",
                                [&](Fields& table) { return read_module(table, marker.kernel); });
     if (marker.modules.empty())

@@ -24,6 +24,7 @@ Table record_of_pin(const Facts& facts) {
     table.push_back({"kind", to_text(pin.kind)});
     put(table, "kernel", pin.kernel.value_or(""));
     if (pin.accept_adopted) table.push_back({"accept_adopted", true});
+    if (!pin.modules.empty()) put(table, "modules", pin.modules);
     Table source;
     put(source, "type", pin.source.type);
     put(source, "name", pin.source.name);
@@ -83,6 +84,7 @@ Table record_of_marker(const Marker& marker) {
     put(table, "kernel_config_sha256", marker.kernel_config_sha256);
     put(table, "compiler", marker.compiler);
     put(table, "made_by", marker.made_by);
+    if (!marker.asked.empty()) put(table, "asked", marker.asked);
     put(table, "module", marker.modules, record_of_module);
     put_bundle(table, marker);
     return table;

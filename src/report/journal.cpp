@@ -69,6 +69,7 @@ names::Event event_of(ReasonCode code) {
     case SourceDiffers:
     case UserspaceDiffers:
     case ModuleNotInBake:
+    case ModuleNotBaked:
     case VermagicDiffers:
     case MarkerNewer:
     case UserspaceMissing:

@@ -12,6 +12,7 @@
 //   compiler <first line of its --version>
 //   patches none
 //   userspace_sha256 <hex>    only of a bake that bundles its userspace
+//   module <name>             one for each of Marker::asked
 #pragma once
 
 #include <string>

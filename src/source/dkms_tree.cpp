@@ -42,6 +42,31 @@ std::unexpected<Error> wrong_digest(const model::Pin& pin, const std::string& tr
                                     digest_command(tree));
 }
 
+std::string joined(const std::vector<BuiltModule>& modules) {
+    std::string text;
+    for (const BuiltModule& module : modules)
+        text += (text.empty() ? "" : ", ") + module.name;
+    return text;
+}
+
+/// Takes what the pin does not ask for out of `modules` and returns its names.
+Result<std::vector<std::string>> leave_out(const model::Pin& pin,
+                                           std::vector<BuiltModule>& modules) {
+    std::vector<std::string> left_out;
+    if (pin.modules.empty()) return left_out;
+    for (const std::string& name : pin.modules)
+        if (std::ranges::find(modules, name, &BuiltModule::name) == modules.end())
+            return fail(Errc::BadInput, pin.modules_at + ": wanted modules that " +
+                                            pin.source.name + " " + pin.version + " builds (" +
+                                            joined(modules) + "), found \"" + name + "\"");
+    std::erase_if(modules, [&](const BuiltModule& module) {
+        if (std::ranges::find(pin.modules, module.name) != pin.modules.end()) return false;
+        left_out.push_back(module.name);
+        return true;
+    });
+    return left_out;
+}
+
 } // namespace
 
 Result<Recipe> read_dkms_tree(const Root& root, const model::Pin& pin) {
@@ -57,13 +82,17 @@ Result<Recipe> read_dkms_tree(const Root& root, const model::Pin& pin) {
     if (conf->package_name != pin.source.name || conf->package_version != pin.version)
         return wrong_package(pin, file, *conf);
 
+    auto left_out = leave_out(pin, conf->modules);
+    if (!left_out) return forward(std::move(left_out).error());
     auto tree = list_tree(root, path);
     if (!tree) return forward(std::move(tree).error());
     auto sha256 = digest_tree(root, *tree);
     if (!sha256) return forward(std::move(sha256).error());
     if (*sha256 != pin.source.sha256) return wrong_digest(pin, path, *sha256);
-    return Recipe{conf->package_name,    conf->package_version,    std::move(*tree),
-                  std::move(conf->make), std::move(conf->modules), std::move(*sha256)};
+    return Recipe{conf->package_name,       conf->package_version,
+                  std::move(*tree),         std::move(conf->make),
+                  std::move(conf->modules), std::move(*sha256),
+                  std::move(*left_out),     pin.modules_at};
 }
 
 } // namespace gpuboot::source

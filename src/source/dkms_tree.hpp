@@ -17,9 +17,11 @@ struct Recipe {
     std::string name; ///< "nvidia-current-open"
     std::string version;
     Tree tree;
-    std::string make; ///< for /bin/sh, inside the sandbox only
-    std::vector<BuiltModule> modules;
-    std::string sha256; ///< of the tree; equal to the pin's
+    std::string make;                    ///< for /bin/sh, inside the sandbox only
+    std::vector<BuiltModule> modules;    ///< to be built: those the pin asks for, or all
+    std::string sha256;                  ///< of the tree; equal to the pin's
+    std::vector<std::string> left_out{}; ///< names of what the pin does not ask for
+    std::string asked_at{};              ///< Pin::modules_at
 };
 
 /// Every Error says what is missing and how to get it.

@@ -146,6 +146,32 @@ TEST_CASE_FIXTURE(Fixture, "another kernel, or another compiler, is another bake
     CHECK(compiles == 2);
 }
 
+// S4-24
+TEST_CASE_FIXTURE(Fixture, "which modules the pin asks for is an input, unless it is all of them") {
+    const auto all = run();
+    REQUIRE(all);
+    pin.modules = {"nvidia"};
+    CHECK(run()->reused);
+
+    tree.write("/usr/src/drv-1.0.0/dkms.conf",
+               "PACKAGE_NAME=drv\nPACKAGE_VERSION=1.0.0\nMAKE=make\nBUILT_MODULE_NAME=nvidia\n"
+               "BUILT_MODULE_NAME[1]=nvidia-uvm\n");
+    pin.source.sha256 =
+        *source::digest_tree(tree.root, *source::list_tree(tree.root, "/usr/src/drv-1.0.0"));
+    const auto one = run();
+    REQUIRE_MESSAGE(one, one.error().what);
+    CHECK(tree.read(one->path + "/marker.toml").contains("\nasked = ["));
+    CHECK(run()->reused);
+    CHECK(compiles == 2);
+    pin.modules.clear();
+    const auto both = run(); // which the compile that is played does not make
+    REQUIRE(!both);
+    CHECK(both.error().what.contains("made no nvidia-uvm.ko"));
+    pin.modules = {"nvidia", "nvidia-vgpu"};
+    CHECK(run().error().code == Errc::BadInput);
+    CHECK(compiles == 3);
+}
+
 // F-65, S4-24
 TEST_CASE_FIXTURE(Fixture,
                   "a compile error is remembered, and the same inputs are not tried again") {

@@ -193,3 +193,22 @@ TEST_CASE("the pin that ships is one") { // S4-03
     const auto reading = input::read_pin(tree.root);
     CHECK_MESSAGE(reading.pin.value, reading.pin.flaw);
 }
+
+TEST_CASE("a pin may name the modules to be built") {
+    const TemporaryRoot tree;
+    tree.write(shipped, with("kind = \"open\"", "kind = \"open\"\nmodules = [\"nvidia-uvm\", "
+                                                "\"nvidia\", \"nvidia-uvm\"]"));
+    const auto reading = input::read_pin(tree.root);
+    REQUIRE_MESSAGE(reading.pin.value, reading.pin.flaw);
+    CHECK(reading.pin.value->modules == std::vector<std::string>{"nvidia", "nvidia-uvm"});
+    CHECK(reading.pin.value->modules_at == shipped + ":6: driver.modules");
+
+    const auto flaw = [](const std::string& value) {
+        return flaw_of(with("kind = \"open\"", "kind = \"open\"\nmodules = " + value));
+    };
+    const std::string place = local + ":6: driver.modules: wanted ";
+    CHECK(flaw("[]") == place + "names of modules, or no such key, found none");
+    CHECK(flaw("[\"nvidia.ko\"]") == place + "names of modules without .ko, found \"nvidia.ko\"");
+    CHECK(flaw("[\"../nvidia\"]") == place + "names of modules without .ko, found \"../nvidia\"");
+    CHECK(flaw("\"nvidia\"").starts_with(place + "an array of strings"));
+}

@@ -56,6 +56,13 @@ TEST_CASE("every input changes the id, and nothing else does") {
     changed.kind = model::Kind::Grid;
     CHECK(ids.insert(bake_id(changed)).second);
 
+    for (const std::vector<std::string>& asked :
+         {std::vector<std::string>{"nvidia"}, {"nvidia", "nvidia-uvm"}}) {
+        changed = inputs();
+        changed.asked = asked;
+        CHECK(ids.insert(bake_id(changed)).second);
+    }
+
     changed = inputs();
     changed.made_by = "gpuboot 99";
     changed.modules.emplace_back();

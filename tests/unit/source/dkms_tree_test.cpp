@@ -80,3 +80,24 @@ TEST_CASE("a tree without dkms.conf, or of another type, is refused") {
     pin.source.type = "run";
     CHECK(flaw(tree, pin).contains("wanted \"dkms\""));
 }
+
+TEST_CASE("of the modules that the source builds, the pin's alone are built") {
+    const fakes::TemporaryRoot tree;
+    tree.write(
+        "/usr/src/drv-1.0.0/dkms.conf",
+        "PACKAGE_NAME=drv\nPACKAGE_VERSION=1.0.0\nMAKE=make\nBUILT_MODULE_NAME[0]=m\n"
+        "BUILT_MODULE_NAME[1]=m-uvm\nBUILT_MODULE_LOCATION[1]=uvm\nBUILT_MODULE_NAME[2]=m-drm\n");
+    auto pin = pin_of("drv", digest_of(tree, "/usr/src/drv-1.0.0"));
+    pin.modules_at = "/etc/gpuboot/versions.toml:5: driver.modules";
+    pin.modules = {"m", "m-uvm"};
+    const auto recipe = read_dkms_tree(tree.root, pin);
+    REQUIRE(recipe);
+    CHECK(recipe->modules == std::vector<BuiltModule>{{"m", ""}, {"m-uvm", "uvm"}});
+    CHECK(recipe->left_out == std::vector<std::string>{"m-drm"});
+    pin.modules = {"m", "m-drm", "m-uvm"};
+    CHECK(read_dkms_tree(tree.root, pin)->left_out.empty());
+    pin.modules = {"m", "m-vgpu"};
+    CHECK(flaw(tree, pin) ==
+          "/etc/gpuboot/versions.toml:5: driver.modules: wanted modules that drv "
+          "1.0.0 builds (m, m-uvm, m-drm), found \"m-vgpu\"");
+}
