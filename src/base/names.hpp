@@ -23,6 +23,8 @@ inline constexpr std::string_view store = "/var/lib/gpuboot/bakes";
 inline constexpr std::string_view vendor_store = "/usr/lib/gpuboot/bakes";
 /// Sealed records (base/sealed.hpp): losing one costs time, never a boot.
 inline constexpr std::string_view records_directory = "/var/lib/gpuboot/records";
+/// What conftest found out in earlier compiles.
+inline constexpr std::string_view kept_answers = "/var/lib/gpuboot/records/conftest";
 /// Compiles that failed for good: <bake id> is the record, <bake id>.log all they printed.
 inline constexpr std::string_view failed_directory = "/var/lib/gpuboot/records/failed";
 inline constexpr std::string_view build_directory = "/var/lib/gpuboot/build";

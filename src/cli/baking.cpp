@@ -34,20 +34,31 @@ Result<model::Pin> require_pin(const Root& root) {
     return fail(Errc::BadInput, to_text(reason) + "\n  => " + std::string(remedy_of(reason)));
 }
 
+Node record_of(const flow::BakeResult& baked) {
+    Table record{{"id", baked.id},
+                 {"path", baked.path},
+                 {"bytes", static_cast<std::int64_t>(baked.bytes)},
+                 {"usec", static_cast<std::int64_t>(baked.usec)},
+                 {"reused", baked.reused}};
+    if (const auto& times = baked.times) {
+        record.push_back({"probing_usec", times->probing_usec});
+        record.push_back({"compiling_usec", times->compiling_usec});
+        record.push_back({"questions", static_cast<std::int64_t>(times->asked)});
+        record.push_back({"answers_kept", static_cast<std::int64_t>(times->kept)});
+    }
+    return record;
+}
+
 void print_bake(const flow::BakeResult& baked, bool json) {
     const double seconds = static_cast<double>(baked.usec) / 1e6;
     if (json) {
-        const Node record = Table{{"id", baked.id},
-                                  {"path", baked.path},
-                                  {"bytes", static_cast<std::int64_t>(baked.bytes)},
-                                  {"usec", static_cast<std::int64_t>(baked.usec)},
-                                  {"reused", baked.reused}};
-        print(to_json(record) + "\n");
+        print(to_json(record_of(baked)) + "\n");
         return;
     }
     std::printf("bake  %s%s\nsize  %.1f MiB\ntime  %.1f s\n", baked.id.c_str(),
                 baked.reused ? " (there already, nothing compiled)" : "",
                 static_cast<double>(baked.bytes) / (1 << 20), seconds);
+    if (baked.times) print("      " + to_text(*baked.times) + "\n");
 }
 
 Result<model::Report> check_and_init(const flow::Machine& machine) {

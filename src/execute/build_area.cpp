@@ -15,11 +15,14 @@ BuildArea::~BuildArea() {
     (void)remove_build(effects_, path_);
 }
 
-Result<void> BuildArea::fill(const source::Recipe& recipe, const BuildUser& user) {
+Result<void> BuildArea::fill(const source::Recipe& recipe, const Answers& kept,
+                             const BuildUser& user) {
     if (root_.status(path_)) // a leftover that recovery could not remove
         return fail(Errc::Io, path_ + " is in the way and could not be removed");
     if (auto copied = copy(recipe, user); !copied)
         return forward(std::move(copied).error(), "copying the source");
+    if (auto laid = lay_answers(effects_, tree(), kept, {user.uid, user.gid}); !laid)
+        return forward(std::move(laid).error(), "laying what conftest found out before");
     // Until here only root could enter: nobody saw the copy unfinished.
     return effects_.give_away(path_, {user.uid, user.gid});
 }

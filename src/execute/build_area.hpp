@@ -7,6 +7,7 @@
 
 #include "base/root.hpp"
 #include "execute/confine.hpp"
+#include "execute/conftest.hpp"
 #include "execute/effects.hpp"
 #include "source/dkms_tree.hpp"
 
@@ -20,8 +21,9 @@ class BuildArea {
     BuildArea& operator=(const BuildArea&) = delete;
     ~BuildArea();
 
-    /// Copies the tree in, proves that the copy is the recipe's source, and hands it over.
-    Result<void> fill(const source::Recipe& recipe, const BuildUser& user);
+    /// Copies the tree in, proves that the copy is the recipe's source, lays kept answers beside it
+    /// and hands it all over.
+    Result<void> fill(const source::Recipe& recipe, const Answers& kept, const BuildUser& user);
 
     /// The folder itself.
     const std::string& path() const { return path_; }

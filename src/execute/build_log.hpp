@@ -23,6 +23,12 @@ class BuildLog {
     /// It ran out of memory, or a part of it was killed for want of it.
     bool out_of_memory() const { return out_of_memory_; }
 
+    /// It ran out of something: what it said after that may be wrong.
+    bool ran_short() const { return out_of_memory_ || !shortage_.empty(); }
+
+    /// A module stands on a symbol that nothing exports.
+    bool misses_symbol() const { return modpost_error_.contains("undefined"); }
+
     /// The source itself is wrong for compiler or kernel, and nothing else went wrong before.
     bool blames_source() const {
         return shortage_.empty() && !(compiler_error_.empty() && modpost_error_.empty());

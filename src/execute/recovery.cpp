@@ -9,13 +9,13 @@
 #include "base/names.hpp"
 #include "base/sealed.hpp"
 #include "execute/build_area.hpp"
+#include "execute/kept_answers.hpp"
 #include "execute/purge.hpp"
 
 namespace gpuboot::execute {
 
 namespace {
 
-constexpr std::size_t record_limit = 64 << 10;
 constexpr std::size_t store_limit = 65'536;
 
 /// Where replaced files lie; a process that died in between left ".name.pid" there.
@@ -72,7 +72,8 @@ class Recovery {
         if (!hidden.empty()) (void)effects_.sync_directory(store);
     }
 
-    /// records/trial, records/last-good-<kernel>, and what lies in failed/ and bad/.
+    /// records/trial, records/conftest, records/last-good-<kernel>, and what lies in failed/ and
+    /// bad/.
     void recover_records(const std::string& folder, bool top) {
         for (const std::string& name : entries(root_, folder)) {
             const std::string path = folder + "/" + name;
@@ -82,14 +83,15 @@ class Recovery {
                 remove(path);
             else if (name.ends_with(".log"))
                 continue; // what a compile printed, beside its record
-            else if (!top || name == "trial" || name.starts_with("last-good-"))
+            else if (!top || name == "trial" || name == "conftest" ||
+                     name.starts_with("last-good-"))
                 drop_unless_sealed(path);
         }
     }
 
     /// A record that could not be read at all may be read tomorrow: only bytes tell.
     void drop_unless_sealed(const std::string& path) {
-        const auto text = root_.read_text(path, record_limit);
+        const auto text = root_.read_text(path, kept_answers_limit);
         if (text && !unseal(*text)) remove(path);
     }
 

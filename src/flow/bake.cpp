@@ -155,18 +155,18 @@ class Baking {
 
     Result<BakeResult> compile(const model::Marker& inputs, const source::Recipe& recipe,
                                const source::Target& target) {
-        auto products = execute::build(root_, effects_,
-                                       {inputs.id, recipe, target, confinement_, options_.deadline,
-                                        options_.on_progress,
-                                        input::read_policy(root_).policy.bake_compression});
-        if (!products) return remember(inputs, target, std::move(products).error());
+        auto built = execute::build(
+            root_, effects_,
+            {inputs.id, recipe, target, confinement_, options_.deadline, options_.on_progress,
+             input::read_policy(root_).policy.bake_compression, options_.force});
+        if (!built) return remember(inputs, target, std::move(built).error());
         tell("committing");
         auto lock = execute::Lock::take(root_, effects_, options_.deadline);
         if (!lock) return forward(std::move(lock).error(), "committing");
         (void)execute::recover(root_, effects_);
         const auto existing = options_.force ? execute::Existing::Replace : execute::Existing::Keep;
-        if (auto done =
-                execute::commit_bake(root_, effects_, inputs, *products, existing, userspace_);
+        if (auto done = execute::commit_bake(root_, effects_, inputs, built->products, existing,
+                                             userspace_);
             !done)
             return forward(std::move(done).error(), "committing");
         // One that stays says nothing any more: the bake is looked for first.
@@ -175,6 +175,7 @@ class Baking {
             return forward(std::move(lifted).error(), "clearing its records");
         auto result = result_of(inputs, path_of(inputs), false);
         result.walls = confinement_.text();
+        result.times = built->times;
         return result;
     }
 

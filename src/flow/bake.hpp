@@ -13,13 +13,15 @@
 #include "base/root.hpp"
 #include "execute/effects.hpp"
 #include "execute/progress.hpp"
+#include "model/compile.hpp"
 #include "model/pin.hpp"
 
 namespace gpuboot::flow {
 
 struct BakeOptions {
     std::optional<std::string> kernel; ///< wins over the pin's
-    bool force = false;                ///< compile although a bake that fits is there
+    /// Compile although a bake that fits is there, and ask the kernel's headers anew.
+    bool force = false;
     /// Of the compile; as long again is waited for another gpuboot to finish.
     std::chrono::milliseconds deadline = std::chrono::minutes(30);
     execute::OnProgress on_progress;
@@ -35,6 +37,7 @@ struct BakeResult {
     std::int64_t usec = 0;
     bool reused = false; ///< it was there already and fits: nothing was compiled
     std::string walls{}; ///< "in a unit of its own": how it was compiled
+    std::optional<model::CompileTimes> times{}; ///< of a compile whose source asks the headers
 
     bool operator==(const BakeResult&) const = default;
 };

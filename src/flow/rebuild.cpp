@@ -39,6 +39,7 @@ StepReport step_of(const Result<BakeResult>& baked, std::int64_t usec) {
     } else {
         step.text += (baked->reused ? " (reused) " : " ") + baked->id;
         if (!baked->walls.empty()) step.text += ", compiled " + baked->walls;
+        if (baked->times) step.text += ", " + to_text(*baked->times);
     }
     return step;
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What is known about compiling for this machine's kernel: what it lacks for it, what became of
-// earlier compiles, and of this boot's.
+// earlier compiles, and of this boot's; and how long one took.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 
 namespace gpuboot::model {
@@ -38,5 +40,18 @@ struct RebuildAttempt {
 
     bool operator==(const RebuildAttempt&) const = default;
 };
+
+/// How long a compile took, on the monotonic clock, as its output tells it.
+struct CompileTimes {
+    std::int64_t probing_usec = 0;   ///< until the last answer of the kernel's headers
+    std::int64_t compiling_usec = 0; ///< from there on
+    std::size_t asked = 0;           ///< questions that were put to the headers
+    std::size_t kept = 0;            ///< and answers that an earlier compile had left
+
+    bool operator==(const CompileTimes&) const = default;
+};
+
+/// "56.9 s probing the kernel's headers (576 questions), 78.1 s compiling".
+std::string to_text(const CompileTimes& times);
 
 } // namespace gpuboot::model

@@ -61,6 +61,59 @@ def _(machine):
     contains(reason['text'], KERNEL, OLD_KERNEL)
 
 
+def asked(machine):
+    """What the last compile asked the kernel's headers; its checks of the compiler and such are made each time."""
+    log = machine.path('/var/lib/gpuboot/build.log').read_text()
+    return {name for name in re.findall(r'^ CONFTEST: (\S+)$', log, re.MULTILINE) if not name.endswith('_check')}
+
+
+def sums(machine, name):
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in machine.path(f'{STORE}/{name}/modules').iterdir()}
+
+
+asked_before = set()
+
+
+@case('one module alone, as the pin asks: compiled twice, its conftest asked once, and the same module comes out')
+def _(machine):
+    pin = machine.path('/etc/gpuboot/versions.toml')
+    shipped = machine.path('/usr/share/gpuboot/versions.toml').read_text()
+    pin.write_text(shipped.replace('[driver.source]', 'modules = ["nvidia"]\n[driver.source]'))
+
+    def baked():
+        told = machine.out('gpubootctl', 'bake', '--json', '--kernel', KERNEL, timeout=900)
+        said = json.loads(told[told.index('{\n'):])
+        print(f'# {said["questions"]} questions, {said["answers_kept"]} answers kept: '
+              f'{said["probing_usec"] / 1e6:.1f} s probing, {said["compiling_usec"] / 1e6:.1f} s compiling, '
+              f'{said["usec"] / 1e6:.1f} s in all')
+        return said, sums(machine, said['id'])
+
+    first, modules = baked()
+    asked_before.update(asked(machine))
+    equal((first['answers_kept'], first['questions']), (0, len(asked_before)))
+    assert first['questions'] > 200 and first['probing_usec'] > 0 and first['compiling_usec'] > 0, first
+    equal(list(modules), ['nvidia.ko'])
+    machine.out('rm', '-r', f'{STORE}/{first["id"]}')
+    second, again = baked()
+    equal((second['id'], again), (first['id'], modules))
+    equal((second['questions'], asked(machine)), (0, set()))
+    assert second['answers_kept'] > 200, second
+    machine.out('rm', '-r', f'{STORE}/{first["id"]}')
+
+
+@case('a pin that asks for a module the source does not have: file, line and field, before anything is compiled')
+def _(machine):
+    pin = machine.path('/etc/gpuboot/versions.toml')
+    pin.write_text(pin.read_text().replace('["nvidia"]', '["nvidia", "nvidia-vgpu"]'))
+    line = 1 + pin.read_text()[:pin.read_text().index('modules =')].count('\n')
+    told = machine.run('gpubootctl', 'bake', '--kernel', KERNEL, timeout=60)
+    drivers.pin_shipped(machine)
+    equal(told.returncode, 1, told.stdout)
+    contains(told.stdout, f'versions.toml:{line}: driver.modules: wanted modules that', 'nvidia-peermem',
+             'found "nvidia-vgpu"')
+
+
 @case('compiles it for the right one, not as root and without network')  # S1-04 F-70
 def _(machine):
     global bake
@@ -70,11 +123,12 @@ def _(machine):
     seen, told = set(), []
     with machine.follow('gpubootctl', 'bake', '--kernel', KERNEL, ready='', timeout=900) as lines:
         for line in lines:
-            told = [*told[-2:], line]
+            told = [*told[-3:], line]
             if len(seen) < 4:
                 seen |= compilers(machine)
     print(f'# {"; ".join(told)} [{time.monotonic() - begin:.0f} s in all]')
     assert seen, 'no process of the compile was seen'
+    equal(asked(machine) & asked_before, set(), 'asked although it was known')
     for program, uid, interfaces in seen:
         equal((uid, interfaces), (build_user, 'lo'), program)
     [bake] = set(bakes(machine)) - before

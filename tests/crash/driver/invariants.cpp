@@ -56,6 +56,9 @@ std::string leftover(const Tree& tree) {
     for (const std::string& name : tree.names(store))
         if (name.starts_with(".new-") || name.starts_with(".del-"))
             return "V4: " + store + "/" + name + " is still there";
+    const std::string answers = tree.read(std::string(names::kept_answers));
+    if (!answers.empty() && !unseal(answers))
+        return "V4: kept answers that do not prove themselves";
     if (!tree.names(std::string(names::build_directory)).empty()) return "V4: a build folder";
     for (const std::string folder : {"/var/lib/gpuboot", "/run/gpuboot"}) {
         if (!fs::exists(tree.outside(folder))) continue;

@@ -64,11 +64,32 @@ Result<void> PlayedEffects::unload_module(std::string_view name) {
 
 Result<void> PlayedEffects::load_system_module(std::string_view) { return {}; }
 
+namespace {
+
+/// What NVIDIA's Kbuild says and leaves when it asks the kernel's headers.
+void ask_headers(const Tree& tree, const std::string& folder, const Tool& tool) {
+    const auto answer = [&](const std::string& path, const std::string& text) {
+        if (tree.read(folder + "/conftest/" + path).empty())
+            tree.write(folder + "/conftest/" + path, text);
+    };
+    answer("uts_release", "// Kernel version: \"6.1.0-1\"\n");
+    answer("header_presence/linux/of.h.part", "#define NV_LINUX_OF_H_PRESENT\n");
+    answer("headers.h", "#define NV_LINUX_OF_H_PRESENT\n");
+    answer("compile-tests/a_function.h", "#undef NV_A_FUNCTION\n");
+    if (!tool.on_line) return;
+    for (const char* line : {": linux/of.h", ": a_function", " headers.h:", " functions.h:",
+                             " generic.h:", " macros.h:", " symbols.h:", " types.h:"})
+        tool.on_line(std::string(" CONFTEST") + line);
+}
+
+} // namespace
+
 Result<ToolResult> PlayedEffects::run(const Tool& tool) {
     const Paused paused;
     if (tool.argv.back() == "--version") return ToolResult{0, false, "gcc-12 12.2.0\n"};
     if (tool.argv.back() != "make") return ToolResult{};
     const auto at = std::ranges::find(tool.argv, "--directory");
+    ask_headers(tree_, *(at + 1), tool);
     for (const std::string name : {"nvidia", "nvidia-uvm"}) {
         std::string word = name;
         std::ranges::replace(word, '-', '_');

@@ -43,6 +43,7 @@ void Tree::make() const {
           "BUILT_MODULE_NAME[1]=nvidia-uvm\n");
     write("/usr/src/drv-1.0.0/nvidia/a.c", "int a;\n");
     write("/usr/src/drv-1.0.0/b.c", "int b;\n");
+    write("/usr/src/drv-1.0.0/conftest.sh", "");
     const auto root = Root::open(directory_);
     const auto listed = source::list_tree(*root, "/usr/src/drv-1.0.0");
     write("/etc/gpuboot/versions.toml", "schema = 1\n[driver]\nversion = \"1.0.0\"\nkind = "

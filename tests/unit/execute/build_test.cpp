@@ -3,79 +3,18 @@
 #include "execute/build.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
-
-#include "execute/reclaim.hpp"
-#include "execute/system_effects.hpp"
-#include "fakes/module_image.hpp"
-#include "fakes/recording_effects.hpp"
-#include "fakes/temporary_root.hpp"
+#include "unit/execute/build_fixture.hpp"
 
 using namespace gpuboot;
 using namespace gpuboot::execute;
 
 namespace {
 
-const bool not_root = ::geteuid() != 0;
-const std::string area = "/var/lib/gpuboot/build/the-id";
-const std::string source_tree = "/usr/src/drv-1.0.0";
-
-struct Fixture {
-    fakes::TemporaryRoot tree;
-    SystemEffects real{tree.root};
-    fakes::RecordingEffects effects{real};
-    source::Recipe recipe;
-    source::Target target{"6.1.0-1", "x86_64", "",
-                          "",        "",       {"/usr/bin/gcc-12", "", "/usr/bin/strip", {}}};
-    Confinement confinement{"/libexec/confine", "/the/root", {1234, 1235}, false, "a test"};
-    std::vector<Progress> progress;
-
-    Fixture() {
-        tree.write(source_tree + "/m.c", "int m;\n");
-        tree.write(source_tree + "/sub/script", "#!/bin/sh\n");
-        ::chmod(tree.outside(source_tree + "/sub/script").c_str(), 0755);
-        recipe.name = "drv";
-        recipe.version = "1.0.0";
-        recipe.make = "make -j$parallel_jobs modules";
-        recipe.modules = {{"m", ""}};
-        recipe.tree = *source::list_tree(tree.root, source_tree);
-        recipe.sha256 = *source::digest_tree(tree.root, recipe.tree);
-        effects.on_run = [this](const Tool& tool) { return make(tool); };
-    }
-
-    /// What the compile does; replaced by the cases.
-    std::function<ToolResult(const Tool&)> compile = [this](const Tool& tool) {
-        tool.on_line(" CONFTEST: a_question");
-        tool.on_line("  CC [M]  " + area + "/tree/m.o");
-        tool.on_line("  CC [M]  " + area + "/tree/m.mod.o");
-        tree.write(area + "/tree/m.ko", fakes::module_image("m", "6.1.0-1"));
-        return ToolResult{};
-    };
-
-    Result<std::vector<Product>> run() {
-        return build(tree.root, effects,
-                     {"the-id", recipe, target, confinement, std::chrono::seconds(60),
-                      [this](const Progress& now) { progress.push_back(now); }});
-    }
-
-    std::string flaw() {
-        const auto built = run();
-        return built ? "" : built.error().what;
-    }
-
-    bool scratch_is_gone() const { return tree.root.list("/var/lib/gpuboot/build")->empty(); }
-
-  private:
-    Result<ToolResult> make(const Tool& tool) {
-        const bool strips = std::ranges::find(tool.argv, "/usr/bin/strip") != tool.argv.end();
-        return strips ? ToolResult{} : compile(tool);
-    }
-};
+using Fixture = tests::BuildFixture;
+using tests::area, tests::not_root, tests::source_tree;
 
 using StatusOf = struct stat;
 
