@@ -100,8 +100,6 @@ void add_bakes(const Bakes& bakes, std::vector<Scenario>& all) {
     const auto littered = [id = bakes.flow](const Tree& tree) { litter(tree, id); };
     all.push_back({"bake from nothing", [](const Tree&) {}, bakes_it, {}});
     all.push_back({"bake of the same again", made, bakes_it, {}});
-    const auto gone = [id = bakes.flow](const Tree& tree) { (void)crash::purge(tree, id); };
-    all.push_back({"bake with kept answers", both(made, gone), bakes_it, {}});
     all.push_back({"bake by force over a fit one", made, forces_it, {}, {bakes.flow}});
     all.push_back(
         {"bake over a damaged one", both(made, damaged), bakes_it, {}, {bakes.flow}, {bakes.flow}});
