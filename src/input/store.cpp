@@ -153,8 +153,8 @@ std::vector<File> files_of(std::vector<Opened>& bakes) {
     for (Opened& opened : bakes)
         for (std::size_t i = 0; i < opened.bake.fact.files.size(); ++i)
             files.push_back({&opened, i});
-    std::ranges::stable_sort(files, std::ranges::greater{},
-                             [](const File& file) { return file.module().size; });
+    std::ranges::sort(files, std::ranges::greater{},
+                      [](const File& file) { return file.module().size; });
     return files;
 }
 
