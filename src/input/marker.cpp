@@ -53,7 +53,14 @@ BundledFile read_bundled(Fields& fields) {
     return file;
 }
 
+void read_asked(Fields& fields, Marker& marker) {
+    marker.asked = fields.optional_texts("asked").value_or(std::vector<std::string>{});
+    for (const std::string& name : marker.asked)
+        if (!is_source_name(name)) fields.refuse("asked", "names of modules", quoted(name));
+}
+
 void read_userspace(Fields& fields, Marker& marker) {
+    if (!marker.asked.empty() && !fields.optional_text("userspace_sha256")) return;
     marker.userspace_sha256 =
         checked(fields, "userspace_sha256", is_sha256, "64 lower-case hex digits");
     for (Fields& file : fields.tables("file")) {
@@ -114,15 +121,15 @@ MarkerReading parse_marker(const std::string& file, std::string_view id, std::st
         checked(fields, "kernel_config_sha256", is_sha256, "64 lower-case hex digits");
     marker.compiler = fields.text("compiler");
     marker.made_by = fields.text("made_by");
-    marker.asked = fields.optional_texts("asked").value_or(std::vector<std::string>{});
-    for (const std::string& name : marker.asked)
-        if (!is_source_name(name)) fields.refuse("asked", "names of modules", quoted(name));
     for (Fields& module : fields.tables("module")) {
         marker.modules.push_back(read_module(module));
         fields.adopt(module);
     }
     if (marker.modules.empty()) fields.refuse("module", "at least one module", "none");
-    if (format > 1) read_userspace(fields, marker);
+    if (format > 1) {
+        read_asked(fields, marker);
+        read_userspace(fields, marker);
+    }
     if (auto flaw = fields.flaw()) return flawed(std::move(*flaw));
     return {{std::move(marker), ""}, 0};
 }

@@ -31,7 +31,9 @@ bool is_plain_name(std::string_view name) {
 
 } // namespace
 
-int format_of(const Marker& marker) { return marker.userspace_sha256.empty() ? 1 : 2; }
+int format_of(const Marker& marker) {
+    return marker.userspace_sha256.empty() && marker.asked.empty() ? 1 : 2;
+}
 
 std::set<std::string> folders_in(const std::vector<BundledFile>& files) {
     std::set<std::string> folders;

@@ -61,7 +61,8 @@ struct Marker {
     bool operator==(const Marker&) const = default;
 };
 
-/// 1 for modules alone, as it has always been; 2 with userspace, which an older gpuboot must leave.
+/// 1 for all of a source's modules alone, as it has always been; 2 for fewer, or with userspace: an
+/// older gpuboot must leave those.
 int format_of(const Marker& marker);
 
 /// The folders of a bake that its userspace lies in.

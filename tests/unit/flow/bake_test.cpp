@@ -160,7 +160,9 @@ TEST_CASE_FIXTURE(Fixture, "which modules the pin asks for is an input, unless i
         *source::digest_tree(tree.root, *source::list_tree(tree.root, "/usr/src/drv-1.0.0"));
     const auto one = run();
     REQUIRE_MESSAGE(one, one.error().what);
-    CHECK(tree.read(one->path + "/marker.toml").contains("\nasked = ["));
+    const std::string marker = tree.read(one->path + "/marker.toml");
+    CHECK(marker.contains("\nformat = 2\n"));
+    CHECK(marker.contains("\nasked = ["));
     CHECK(run()->reused);
     CHECK(compiles == 2);
     pin.modules.clear();
