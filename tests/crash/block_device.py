@@ -6,10 +6,10 @@ cut keeps all that was written before the last flush, and any part of what was w
 """
 import os
 import random
+import select
 import shutil
 import struct
 import subprocess
-import time
 from contextlib import contextmanager
 
 SIZES = {'ext4': 160, 'xfs': 320, 'btrfs': 288}  # MiB: room for the 64 MiB that a commit wants free
@@ -77,12 +77,11 @@ class LoggedDisk:
         self.point = self.folder / 'fuse'
         self.point.mkdir()
         run('cp', '--sparse=always', self.image, self.folder / 'written')
-        self.server = subprocess.Popen([self.program, self.point, self.folder / 'written', self.log])
-        deadline = time.monotonic() + 10
-        while not (self.point / 'disk').exists():
-            if time.monotonic() > deadline or self.server.poll() is not None:
-                raise RuntimeError('block_log does not answer')
-            time.sleep(0.01)
+        self.server = subprocess.Popen([self.program, self.point, self.folder / 'written', self.log],
+                                       stdout=subprocess.PIPE)
+        told, _, _ = select.select([self.server.stdout], [], [], 10)
+        if not told or self.server.stdout.readline() != b'ready\n':
+            raise RuntimeError('block_log does not answer')
         self.device = run('losetup', '--find', '--show', self.point / 'disk').strip()
         return self
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // block_log MOUNTPOINT IMAGE LOG: a FUSE file system with one file, `disk`, that is IMAGE. Each
 // write goes into LOG as {offset, length} and its data, each flush as {-1, 0}. Under a loop device
-// a flush request of the kernel arrives here as fsync.
+// a flush request of the kernel arrives here as fsync. Says "ready" once the kernel has mounted it.
 #define FUSE_USE_VERSION 31
 #define _GNU_SOURCE
 #include <errno.h>
@@ -67,6 +67,13 @@ static int flush_disk(const char *path, int data_only, struct fuse_file_info *in
     return append(-1, 0, NULL);
 }
 
+static void *tell(struct fuse_conn_info *connection, struct fuse_config *config) {
+    (void)connection, (void)config;
+    static const char ready[] = "ready\n";
+    if (write(STDOUT_FILENO, ready, sizeof ready - 1) < 0) perror("block_log");
+    return NULL;
+}
+
 int main(int count, char **words) {
     if (count != 4) return 2;
     image = open(words[2], O_RDWR | O_CLOEXEC);
@@ -79,7 +86,7 @@ int main(int count, char **words) {
     size = status.st_size;
     const struct fuse_operations operations = {
         .getattr = get_attributes, .open = open_disk, .read = read_disk, .write = write_disk,
-        .fsync = flush_disk,
+        .fsync = flush_disk, .init = tell,
     };
     char program[] = "block_log", foreground[] = "-f", single[] = "-s";
     char *arguments[] = {program, foreground, single, words[1], NULL};
