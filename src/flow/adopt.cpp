@@ -4,8 +4,9 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include <algorithm>
+#include <map>
 
+#include "base/compression.hpp"
 #include "base/digest.hpp"
 #include "base/names.hpp"
 #include "execute/commit.hpp"
@@ -38,38 +39,71 @@ class Adoption {
         auto lock = execute::Lock::take(root_, effects_, lock_deadline);
         if (!lock) return forward(std::move(lock).error());
         (void)execute::recover(root_, effects_);
-        auto folder = find_folder();
-        if (!folder) return forward(std::move(folder).error());
+        auto set = find_set();
+        if (!set) return forward(std::move(set).error());
         std::vector<execute::Product> products;
         for (const std::string& name : options_.modules) {
-            auto product = read(*folder, name);
+            auto product = read(*set, name);
             if (!product) return forward(std::move(product).error());
             products.push_back(std::move(*product));
         }
-        auto marker = describe(*folder, products);
+        auto marker = describe(set->folder, products);
         if (!marker) return forward(std::move(marker).error());
         return keep(*marker, products);
     }
 
   private:
-    /// The one folder whose nvidia.ko is of the pinned version.
-    Result<std::string> find_folder() const {
-        std::vector<std::string> fit;
+    /// The driver's files in one folder.
+    struct Set {
+        std::string folder;
+        /// By the names that the modules have themselves: Debian calls nvidia nvidia-current.ko.
+        std::map<std::string, std::vector<std::string>> files;
+        std::string others; ///< why files are not among them: "; PATH: driver 470.223.02"
+    };
+
+    Set set_in(const input::ModuleFolder& folder) const {
+        Set set{folder.path, {}, ""};
+        for (const std::string& file : folder.files) {
+            const std::string path = folder.path + "/" + file;
+            const auto info = info_of(path);
+            if (info && (info->version.empty() || info->version == pin_.version))
+                set.files[info->name].push_back(path);
+            else
+                set.others +=
+                    "; " + (info ? path + ": driver " + info->version : info.error().what);
+        }
+        return set;
+    }
+
+    /// The one folder with a module nvidia of the pinned version.
+    Result<Set> find_set() const {
+        std::vector<Set> fit;
         std::string others;
         for (const auto& folder : input::find_module_files(root_, options_.host.kernel)) {
-            auto info = info_of(folder.path + "/nvidia.ko");
-            if (info && info->version == pin_.version)
-                fit.push_back(folder.path);
+            Set set = set_in(folder);
+            if (set.files.contains("nvidia"))
+                fit.push_back(std::move(set));
             else
-                others += "; " + folder.path + ": " +
-                          (info ? "driver " + info->version : info.error().what);
+                others += set.others;
         }
         const std::string wanted = "driver " + pin_.version + " for kernel " + options_.host.kernel;
         if (fit.empty()) return fail(Errc::NotFound, "found no modules of " + wanted + others);
         if (fit.size() > 1)
-            return fail(Errc::BadInput, "several folders hold " + wanted + ": " + fit[0] + ", " +
-                                            fit[1] + ": remove all but one");
-        return fit.front();
+            return fail(Errc::BadInput, "several folders hold " + wanted + ": " + fit[0].folder +
+                                            ", " + fit[1].folder + ": remove all but one");
+        return std::move(fit.front());
+    }
+
+    Result<std::string> file_of(const Set& set, const std::string& module) const {
+        const auto files = set.files.find(module);
+        if (files == set.files.end())
+            return fail(Errc::NotFound, "the set is not complete: no module " + module +
+                                            " of driver " + pin_.version + " in " + set.folder +
+                                            set.others);
+        if (files->second.size() > 1)
+            return fail(Errc::BadInput, files->second[0] + " and " + files->second[1] +
+                                            " are both module " + module + ": remove one");
+        return files->second.front();
     }
 
     Result<Fd> open(const std::string& path) const {
@@ -88,18 +122,21 @@ class Adoption {
         return input::read_modinfo(fd->get(), path);
     }
 
-    Result<execute::Product> read(const std::string& folder, const std::string& name) const {
-        const std::string path = folder + "/" + name + ".ko";
-        auto fd = open(path);
-        if (!fd) return forward(std::move(fd).error(), "the set is not complete");
+    Result<execute::Product> read(const Set& set, const std::string& name) const {
+        const auto path = file_of(set, model::in_kernel_words(name));
+        if (!path) return forward(path.error());
+        auto fd = open(*path);
+        if (!fd) return forward(std::move(fd).error());
         auto bytes = read_rest(fd->get(), module_limit);
-        if (!bytes) return forward(std::move(bytes).error(), path);
-        auto info = input::read_modinfo(fd->get(), path);
+        if (!bytes) return forward(std::move(bytes).error(), *path);
+        auto info = input::read_modinfo(fd->get(), *path);
         if (!info) return forward(std::move(info).error());
-        if (auto right = judge(path, name, *info); !right) return forward(std::move(right).error());
+        if (auto right = judge(*path, name, *info); !right)
+            return forward(std::move(right).error());
         execute::Product product;
         product.module.name = info->name;
-        product.module.path = "modules/" + name + ".ko";
+        product.module.path =
+            "modules/" + name + ".ko" + std::string(suffix_of(compression_of_file(*path)));
         product.module.size = bytes->size();
         product.module.sha256 = sha256_hex(*bytes);
         product.module.vermagic = info->vermagic;

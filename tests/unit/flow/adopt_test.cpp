@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "base/compression.hpp"
 #include "base/names.hpp"
 #include "decide/judge.hpp"
 #include "execute/system_effects.hpp"
@@ -94,6 +95,38 @@ TEST_CASE("a set that another tool compiled becomes a bake where the pin accepts
     CHECK(reasons.front().found == "adopted:" + folder);
 }
 
+TEST_CASE("files count by what they hold, whatever a distribution calls them") {
+    Machine machine;
+    const auto rename = [&](const char* from, const char* to) {
+        std::filesystem::rename(machine.tree.outside(folder + from),
+                                machine.tree.outside(folder + to));
+    };
+    SUBCASE("Debian's names, beside another driver's") {
+        rename("/nvidia.ko", "/nvidia-current.ko");
+        rename("/nvidia-uvm.ko", "/nvidia-current-uvm.ko");
+        machine.tree.write(folder + "/nvidia-tesla-470.ko",
+                           fakes::module_image("nvidia", kernel, "version=470.223.02\0"sv));
+        const auto adopted = machine.adopt();
+        REQUIRE_MESSAGE(adopted, adopted.error().what);
+        CHECK(machine.judge().empty());
+        CHECK(machine.tree.read(adopted->path + "/modules/nvidia.ko") == image("nvidia"));
+    }
+    SUBCASE("compressed") {
+        machine.tree.write(
+            folder + "/nvidia-uvm.ko.xz",
+            std::string(text_of(*compress(Compression::Xz, bytes_of(image("nvidia_uvm"))))));
+        std::filesystem::remove(machine.tree.outside(folder + "/nvidia-uvm.ko"));
+        const auto adopted = machine.adopt();
+        REQUIRE_MESSAGE(adopted, adopted.error().what);
+        CHECK(machine.judge().empty());
+        CHECK(machine.tree.root.exists(adopted->path + "/modules/nvidia-uvm.ko.xz"));
+    }
+    SUBCASE("two that are the same module") {
+        machine.tree.write(folder + "/nvidia-current.ko", image("nvidia"));
+        CHECK(machine.refusal().ends_with("are both module nvidia: remove one"));
+    }
+}
+
 TEST_CASE("what cannot be vouched for is not taken over, and says why") {
     Machine machine;
     SUBCASE("a pin that does not accept it") {
@@ -106,7 +139,7 @@ TEST_CASE("what cannot be vouched for is not taken over, and says why") {
     }
     SUBCASE("another version") {
         machine.pin.version = "570.86.15";
-        CHECK(machine.refusal().contains(folder + ": driver 535.261.03"));
+        CHECK(machine.refusal().contains(folder + "/nvidia.ko: driver 535.261.03"));
     }
     SUBCASE("another kernel's module in this kernel's folder") {
         machine.tree.write(folder + "/nvidia-uvm.ko", image("nvidia_uvm", "6.1.0-47"));
@@ -115,7 +148,7 @@ TEST_CASE("what cannot be vouched for is not taken over, and says why") {
     }
     SUBCASE("another module under that name") {
         machine.tree.write(folder + "/nvidia-uvm.ko", image("evil"));
-        CHECK(machine.refusal().contains("name: wanted nvidia_uvm, found evil"));
+        CHECK(machine.refusal().starts_with("the set is not complete: no module nvidia_uvm of"));
     }
     SUBCASE("the other kind") {
         machine.pin.kind = model::Kind::Proprietary;
