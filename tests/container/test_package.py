@@ -77,7 +77,11 @@ def _(machine):
 def _(machine):
     found = [path for path in snapshot(machine).keys() - before.keys()
              if 'nvidia' in path or path.startswith(('lib/modules', 'etc/ld.so', 'etc/modprobe', 'lib/firmware'))]
-    equal(found, [])
+    equal(found, ['etc/ld.so.conf.d/gpuboot.conf'])
+    # One line for the loader, and it leads to what is active: nothing is.
+    equal(machine.out('grep -v "^#" /etc/ld.so.conf.d/gpuboot.conf').split(), ['/run/gpuboot/active/lib'])
+    equal(machine.run('test', '-e', '/run/gpuboot/active').returncode, 1)
+    equal(machine.out('ldconfig -p | grep -i "gpuboot\\|nvidia\\|libcuda" || true'), '')
 
 
 @case('has a catalog entry for each of its events')
