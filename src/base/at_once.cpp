@@ -6,9 +6,24 @@
 #include <exception>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace gpuboot {
+
+namespace {
+
+/// False where no further thread can be had: those that there are do it all.
+bool add(std::vector<std::jthread>& helpers, std::function<void()> work) {
+    try {
+        helpers.emplace_back(std::move(work));
+        return true;
+    } catch (const std::system_error&) {
+        return false;
+    }
+}
+
+} // namespace
 
 std::size_t processors() { return std::max(1U, std::thread::hardware_concurrency()); }
 
@@ -25,11 +40,8 @@ void at_once(std::size_t count, const std::function<void(std::size_t)>& work, st
     };
     {
         std::vector<std::jthread> helpers;
-        try {
-            while (helpers.size() + 1 < thrown.size())
-                helpers.emplace_back(take, std::ref(thrown[helpers.size() + 1]));
-        } catch (const std::system_error&) {
-            // Too few processes allowed: those that there are do it.
+        while (helpers.size() + 1 < thrown.size() &&
+               add(helpers, [&, place = helpers.size() + 1] { take(thrown[place]); })) {
         }
         take(thrown.front());
     }

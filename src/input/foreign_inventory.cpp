@@ -205,6 +205,7 @@ class Survey {
         const auto at = pattern.find(word);
         if (at == std::string_view::npos) return matches(root_, pattern);
         std::vector<std::string> paths;
+        paths.reserve(versions.size());
         for (const std::string& version : versions)
             paths.push_back(std::string(pattern.substr(0, at)) + version +
                             std::string(pattern.substr(at + word.size())));

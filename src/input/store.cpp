@@ -177,6 +177,7 @@ StoreReading read_files(const Root& root, const Wanted& wanted, std::vector<Open
     for (Images& part : parts)
         reading.images.merge(part);
     std::vector<ReadBake> bakes;
+    bakes.reserve(opened.size());
     for (Opened& each : opened)
         bakes.push_back(std::move(each.bake));
     reading.abi = compare_with_kernel(std::move(kernel), bakes);

@@ -106,7 +106,7 @@ def _(machine):
 def _(machine):
     pin = machine.path('/etc/gpuboot/versions.toml')
     pin.write_text(pin.read_text().replace('["nvidia"]', '["nvidia", "nvidia-vgpu"]'))
-    line = 1 + pin.read_text()[:pin.read_text().index('modules =')].count('\n')
+    line = 1 + pin.read_text().splitlines().index('modules = ["nvidia", "nvidia-vgpu"]')
     told = machine.run('gpubootctl', 'bake', '--kernel', KERNEL, timeout=60)
     drivers.pin_shipped(machine)
     equal(told.returncode, 1, told.stdout)
