@@ -44,6 +44,16 @@ def pin(machine, name, version='1.0.0'):
         f'[driver.source]\ntype = "dkms"\nname = "{name}"\nsha256 = "{digest}"\n')
 
 
+def pin_userspace(machine, folder):
+    """Has the bakes of what is pinned bring that folder along; gives the digest that a person gets."""
+    digest = machine.out(
+        f"cd {folder} && {{ find . -type f | LC_ALL=C sort | xargs -d '\\n' sha256sum;"
+        " find . -type l -printf '%p -> %l\\n' | LC_ALL=C sort; } | sha256sum").split()[0]
+    with machine.path('/etc/gpuboot/versions.toml').open('a') as pin_file:
+        pin_file.write(f'[driver.userspace]\ntype = "folder"\npath = "{folder}"\nsha256 = "{digest}"\n')
+    return digest
+
+
 def pin_shipped(machine):
     install_firmware(machine, VERSION)
     machine.path('/etc/gpuboot/versions.toml').unlink(missing_ok=True)

@@ -60,13 +60,13 @@ def cached(name, content, make):
     return wanted
 
 
-def archive_lines():
+def archive_lines(components='main contrib'):
     """The archive that this machine itself uses, with the component that holds NVIDIA's driver."""
     listed = subprocess.run(
         ['apt-get', 'indextargets', '--format', '$(ORIGIN) $(REPO_URI) $(RELEASE)', 'Created-By: Packages'],
         check=True, capture_output=True, text=True).stdout
     keyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
-    return [f'deb [signed-by={keyring}] {uri} {release} main contrib'
+    return [f'deb [signed-by={keyring}] {uri} {release} {components}'
             for origin, uri, release in sorted({tuple(line.split()) for line in listed.splitlines() if line})
             if origin == 'Debian']
 
@@ -82,3 +82,31 @@ def base_tree():
             check=True, timeout=900)
 
     return cached('tree', '\n'.join([SOURCE, *PACKAGES, *lines]).encode(), make)
+
+
+def userspace(version):
+    """NVIDIA's own userspace of that version, from Debian's packages, laid out as a pin wants it."""
+    packages = ['libcuda1', 'libnvidia-ml1', 'nvidia-smi', 'firmware-nvidia-gsp']
+    lines = archive_lines('non-free non-free-firmware')
+
+    def make(folder):
+        apt = folder / 'apt'
+        for name in ['lists/partial', 'cache/archives/partial', 'unpacked']:
+            (apt / name).mkdir(parents=True)
+        (apt / 'sources.list').write_text('\n'.join(lines) + '\n')
+        options = ['-q', '-o', f'Dir::Etc::sourcelist={apt}/sources.list', '-o', 'Dir::Etc::sourceparts=-',
+                   '-o', f'Dir::State::lists={apt}/lists', '-o', f'Dir::Cache={apt}/cache']
+        subprocess.run(['apt-get', *options, 'update'], check=True, timeout=300)
+        subprocess.run(['apt-get', *options, 'download', *[f'{name}={version}-*' for name in packages]], check=True,
+                       cwd=apt, timeout=300)
+        for deb in apt.glob('*.deb'):
+            subprocess.run(['dpkg-deb', '-x', deb, apt / 'unpacked'], check=True)
+        for name in ['lib', 'bin', 'firmware/nvidia']:
+            (folder / name).mkdir(parents=True)
+        files = apt / 'unpacked'
+        subprocess.run(f'cp -P {files}/usr/lib/x86_64-linux-gnu/nvidia/current/*.so.* {folder}/lib && '
+                       f'cp {files}/usr/lib/nvidia/current/nvidia-smi {folder}/bin && '
+                       f'cp -r {files}/lib/firmware/nvidia/{version} {folder}/firmware/nvidia', shell=True, check=True)
+        shutil.rmtree(apt)
+
+    return cached('userspace', '\n'.join([version, *packages, *lines]).encode(), make)
