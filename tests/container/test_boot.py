@@ -113,6 +113,7 @@ echo done
 # which a container has not.
 DUTIES = {'gpuboot-rebuild.service': ['possible: setpriv --clear-groups true'],
           'gpuboot-loader.service': ['possible: touch /etc/x'],
+          'gpuboot-foreign.service': ['possible: touch /etc/x', 'possible: touch /usr/x'],
           'gpuboot-init.service': ['possible: mknod /run/gpuboot/node b 7 0'],
           'gpuboot-device@.service': ['possible: mknod /run/gpuboot/node b 7 0']}
 
