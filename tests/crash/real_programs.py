@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""real_programs BIN DRIVER SHIM: gpubootctl itself bakes (a real kbuild behind gpuboot-confine) and purges in a tree,
-and a sample of its file-changing calls suffers faults. Everything is mounted in a namespace of its own.
+"""real_programs BIN DRIVER SHIM SAMPLE: gpubootctl itself bakes (a real kbuild behind gpuboot-confine) and purges
+in a tree. Of the faults that its file-changing calls can suffer, SAMPLE of each operation come to pass. Everything
+is mounted in a namespace of its own.
 """
 import ctypes
 import os
@@ -16,7 +17,7 @@ from pathlib import Path
 
 KINDS = ['SIGKILL', 'ENOSPC', 'EIO', 'EROFS', 'EDQUOT', 'short write']
 SHORT, WRITE = 5, 2  # shim.h
-SAMPLE = 400         # of each operation
+LEAST = 120          # runs: fewer show nothing
 CLONE_NEWNS, MS_REC, MS_PRIVATE = 0x20000, 0x4000, 0x40000
 SOURCE = '''#include <linux/module.h>
 MODULE_LICENSE("GPL");
@@ -77,8 +78,8 @@ class Tree:
 
 
 class Programs:
-    def __init__(self, binaries, driver, shim, folder):
-        self.ctl, self.driver, self.shim = binaries / 'gpubootctl', driver, shim
+    def __init__(self, binaries, driver, shim, most, folder):
+        self.ctl, self.driver, self.shim, self.most = binaries / 'gpubootctl', driver, shim, most
         self.page = folder / 'page'
         self.tree = Tree(folder, headers())
         self.runs = self.bad = 0
@@ -106,7 +107,7 @@ class Programs:
         points = [(at, kind) for at in range(1, len(calls) + 1) for kind in range(len(KINDS))
                   if kind != SHORT or calls[at - 1] == WRITE]
         # Not every n-th: the kinds alternate, so that would leave most of them out.
-        for at, kind in sorted(random.Random(name).sample(points, min(SAMPLE, len(points)))):
+        for at, kind in sorted(random.Random(name).sample(points, min(self.most, len(points)))):
             prepare()
             done = self.gpubootctl(*words, at=at, kind=kind)
             if self.fired():
@@ -189,13 +190,13 @@ def main():
     with tempfile.TemporaryDirectory(dir='/dev/shm', prefix='gpuboot-programs-') as scratch:
         must('mount', '-t', 'tmpfs', 'none', scratch)
         os.chmod(scratch, 0o755)
-        programs = Programs(binaries, driver, shim, Path(scratch))
+        programs = Programs(binaries, driver, shim, int(sys.argv[4]), Path(scratch))
         try:
             programs.play()
         except AssertionError as error:
             print(f'FAIL programs: {error}')
             programs.bad += 1
-        good = programs.bad == 0 and programs.runs >= SAMPLE
+        good = programs.bad == 0 and programs.runs >= LEAST
         print(f'{"ok" if good else "FAIL"} programs: {programs.runs} runs of gpubootctl with a fault, '
               f'{programs.bad} violations')
         print(f'{5 if good else 0} passed, {0 if good else max(1, programs.bad)} failed')
