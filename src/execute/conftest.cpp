@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
+#include <utility>
 
 #include "execute/untrusted.hpp"
 
@@ -166,7 +168,9 @@ Result<void> lay_answers(Effects& effects, const std::string& path, const Answer
     std::vector<const Answers::value_type*> files;
     for (const auto& answer : answers)
         files.push_back(&answer);
-    std::ranges::stable_sort(files, {}, [](const auto* file) { return rank(file->first); });
+    std::ranges::sort(files, {}, [](const auto* file) {
+        return std::pair(rank(file->first), std::string_view(file->first));
+    });
     std::set<std::string> made;
     for (const auto* file : files) {
         const std::string name = std::string(folder) + file->first;
