@@ -45,7 +45,7 @@ def _(machine):
 def _(machine):
     equal(show(machine, 'gpuboot-check.service', 'Result'), 'success')
     assert show(machine, 'gpuboot-check.service', 'ExecMainStartTimestampMonotonic') != '0', 'the check did not run'
-    for phase in ['rebuild', 'recheck', 'loader', 'init']:
+    for phase in ['rebuild', 'recheck', 'loader', 'init', 'foreign', 'collect']:
         equal(show(machine, f'gpuboot-{phase}.service', 'ConditionResult'), 'no', phase)
     equal(machine.run('ls', '/run/gpuboot/active', '/run/gpuboot/ready').returncode, 2)
 
