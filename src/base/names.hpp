@@ -79,7 +79,6 @@ inline constexpr std::string_view rebuild_unit = "gpuboot-rebuild.service";
 inline constexpr std::string_view recheck_unit = "gpuboot-recheck.service";
 inline constexpr std::string_view loader_unit = "gpuboot-loader.service";
 inline constexpr std::string_view init_unit = "gpuboot-init.service";
-inline constexpr std::string_view foreign_unit = "gpuboot-foreign.service";
 
 /// A journal event: its MESSAGE_ID, with an entry of the same id in packaging/catalog.
 struct Event {
