@@ -13,6 +13,8 @@ using namespace model;
 
 // Of NVIDIA's frontend major: nvidia-modprobe-utils.c, NV_CTL_DEVICE_MINOR and NV_MODESET_MINOR.
 constexpr unsigned control_minor = 255, modeset_minor = 254;
+// linux_nvswitch.c, NVSWITCH_CTL_MINOR
+constexpr unsigned switches_minor = 255;
 
 NodeFact fact_of(const DeviceFacts& facts, const std::string& path) {
     const auto fact = std::ranges::find(facts.nodes, path, &NodeFact::path);
@@ -45,6 +47,60 @@ std::string describe(const NodeFact& found) {
         .substr(std::string_view("make node ").size() + found.path.size() + 1);
 }
 
+/// Wanted only where they are ours to make: where others do, they make just those that they need.
+/// They belong to root, whatever the driver's parameters say of a GPU's node, and each tells its
+/// own mode (nvidia-modprobe-utils.c); an IMEX channel is like a GPU.
+void want_fabric(const DeviceFacts& facts, std::vector<MakeNode>& nodes) {
+    const FabricFacts& fabric = facts.fabric;
+    if (fabric.nvlink_major)
+        nodes.push_back({"/dev/nvidia-nvlink", *fabric.nvlink_major, 0, fabric.nvlink_mode, 0, 0});
+    if (fabric.nvswitch_major && fabric.nvswitches > 0)
+        nodes.push_back({"/dev/nvidia-nvswitchctl", *fabric.nvswitch_major, switches_minor,
+                         fabric.nvswitch_mode, 0, 0});
+    for (unsigned minor = 0; fabric.nvswitch_major && minor < fabric.nvswitches; ++minor)
+        nodes.push_back(
+            {nvswitch_node(minor), *fabric.nvswitch_major, minor, fabric.nvswitch_mode, 0, 0});
+    for (const Capability& capability : fabric.capabilities)
+        if (fabric.caps_major && capability.modify)
+            nodes.push_back({capability_node(capability.minor), *fabric.caps_major,
+                             capability.minor, capability.mode, 0, 0});
+    for (const unsigned channel : fabric.imex_channels)
+        if (fabric.imex_major)
+            nodes.push_back({imex_node(channel), *fabric.imex_major, channel, facts.mode, facts.uid,
+                             facts.gid});
+}
+
+/// Nodes of ours that no capability stands behind any more, as a MIG instance's that was destroyed.
+std::vector<std::string> orphans(const DeviceFacts& facts) {
+    std::vector<std::string> paths;
+    for (const NodeFact& node : facts.nodes) {
+        const auto offered =
+            std::ranges::any_of(facts.fabric.capabilities, [&](const Capability& c) {
+                return capability_node(c.minor) == node.path;
+            });
+        if (facts.modify && !offered && node.character && facts.fabric.caps_major == node.major &&
+            node.path == capability_node(node.minor))
+            paths.push_back(node.path);
+    }
+    return paths;
+}
+
+/// Links to what is gone, and links under numbers that their node has no more: of a major that an
+/// earlier load of the driver was given (P14).
+std::vector<std::string> stale_links(const DeviceFacts& facts) {
+    const auto wanted = wanted_nodes(facts);
+    const auto gone = orphans(facts);
+    std::vector<std::string> paths;
+    for (const CharLink& link : facts.links) {
+        const std::string target = "/dev/" + link.target.substr(3);
+        const auto node = std::ranges::find(wanted, target, &MakeNode::path);
+        const bool orphan = std::ranges::find(gone, target) != gone.end();
+        if (node != wanted.end() ? char_path(*node) != link.path : orphan || !link.leads_to_device)
+            paths.push_back(link.path);
+    }
+    return paths;
+}
+
 } // namespace
 
 std::vector<MakeNode> wanted_nodes(const DeviceFacts& facts, std::string_view address) {
@@ -64,11 +120,19 @@ std::vector<MakeNode> wanted_nodes(const DeviceFacts& facts, std::string_view ad
         want("nvidia-uvm", *facts.uvm_major, 0);
         want("nvidia-uvm-tools", *facts.uvm_major, 1);
     }
+    if (address.empty() && facts.modify) want_fabric(facts, nodes);
     return nodes;
 }
 
 Plan plan_nodes(const DeviceFacts& facts, std::string_view address) {
     Plan steps;
+    // First: a link that is made below may have the numbers of one that goes.
+    if (address.empty()) {
+        for (const std::string& link : stale_links(facts))
+            steps.push_back(Remove{link});
+        for (const std::string& node : orphans(facts))
+            steps.push_back(Remove{node});
+    }
     for (const MakeNode& node : wanted_nodes(facts, address)) {
         const NodeFact found = fact_of(facts, node.path);
         // ModifyDeviceFiles=0: the operator makes the nodes; the links are ours all the same.
@@ -115,6 +179,9 @@ std::vector<Reason> judge_devices(const DeviceFacts& facts, std::string_view add
             reasons.push_back({NodeWrong, char_path(node), link_target(node),
                                found.char_link.empty() ? "nothing" : found.char_link});
     }
+    if (address.empty())
+        for (const std::string& link : stale_links(facts))
+            reasons.push_back({NodeWrong, link, "nothing", "a stale link"});
     return reasons;
 }
 

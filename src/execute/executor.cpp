@@ -111,7 +111,11 @@ Result<void> Executor::perform(const SetFirmwarePath& step) {
     return effects_.write_setting(names::firmware_setting, step.path);
 }
 
-Result<void> Executor::perform(const MakeNode& step) { return effects_.make_node(step); }
+Result<void> Executor::perform(const MakeNode& step) {
+    const auto folder = step.path.substr(0, step.path.rfind('/'));
+    if (auto made = effects_.ensure_directory(folder, 0755); !made) return made;
+    return effects_.make_node(step);
+}
 
 Result<void> Executor::perform(const MakeLink& step) {
     const auto folder = step.path.substr(0, step.path.rfind('/'));

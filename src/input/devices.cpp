@@ -5,7 +5,9 @@
 
 #include <charconv>
 #include <functional>
+#include <set>
 
+#include "input/fabric.hpp"
 #include "input/gpus.hpp"
 
 namespace gpuboot::input {
@@ -15,18 +17,12 @@ namespace {
 using model::DeviceFacts;
 
 constexpr std::size_t proc_limit = 256 << 10;
+constexpr std::size_t char_limit = std::size_t{64} << 10;
 
 std::string_view trim(std::string_view text) {
     const auto begin = text.find_first_not_of(" \t");
     if (begin == std::string_view::npos) return {};
     return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
-}
-
-std::optional<unsigned> number_of(std::string_view text) {
-    unsigned number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return number;
 }
 
 /// Calls `use` with each line until it returns true.
@@ -76,7 +72,53 @@ model::NodeFact read_node(const Root& root, const std::string& path) {
     return node;
 }
 
+/// Where a node of the driver's lies, or should.
+std::vector<std::string> paths_of(const Root& root, const DeviceFacts& facts) {
+    const model::FabricFacts& fabric = facts.fabric;
+    std::vector<std::string> paths{"/dev/nvidiactl", "/dev/nvidia-modeset", "/dev/nvidia-uvm",
+                                   "/dev/nvidia-uvm-tools"};
+    for (const model::ServedGpu& gpu : facts.served)
+        paths.push_back(model::gpu_node(gpu.minor));
+    if (fabric.nvlink_major) paths.emplace_back("/dev/nvidia-nvlink");
+    if (fabric.nvswitches > 0) paths.emplace_back("/dev/nvidia-nvswitchctl");
+    for (unsigned minor = 0; minor < fabric.nvswitches; ++minor)
+        paths.push_back(model::nvswitch_node(minor));
+    for (const model::Capability& capability : fabric.capabilities)
+        paths.push_back(model::capability_node(capability.minor));
+    for (const unsigned channel : fabric.imex_channels)
+        paths.push_back(model::imex_node(channel));
+    // Of a MIG instance that is no more the node may still be there.
+    if (const auto names = root.list(model::capability_folder))
+        for (const std::string& name : *names)
+            paths.push_back(std::string(model::capability_folder) + "/" + name);
+    std::set<std::string> known;
+    std::erase_if(paths, [&](const std::string& path) { return !known.insert(path).second; });
+    return paths;
+}
+
+/// Those of NVIDIA's nodes, also of nodes that are gone.
+std::vector<model::CharLink> read_links(const Root& root) {
+    std::vector<model::CharLink> links;
+    const auto names = root.list("/dev/char", char_limit);
+    if (!names) return links; // a /dev without udev has none
+    for (const std::string& name : *names) {
+        const std::string path = "/dev/char/" + name;
+        auto target = root.read_link(path);
+        if (!target || !target->starts_with("../nvidia")) continue;
+        const auto status = root.status("/dev/" + target->substr(3));
+        links.push_back({path, std::move(*target), status && S_ISCHR(status->st_mode)});
+    }
+    return links;
+}
+
 } // namespace
+
+std::optional<unsigned> number_of(std::string_view text) {
+    unsigned number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return number;
+}
 
 std::optional<unsigned> major_of(std::string_view proc_devices, std::string_view name) {
     std::optional<unsigned> major;
@@ -120,10 +162,10 @@ Result<DeviceFacts> read_devices(const Root& root) {
     auto gpus = read_gpus();
     if (!gpus) return forward(std::move(gpus).error());
     facts.gpus = std::move(*gpus);
-    for (const char* name : {"nvidiactl", "nvidia-modeset", "nvidia-uvm", "nvidia-uvm-tools"})
-        facts.nodes.push_back(read_node(root, std::string("/dev/") + name));
-    for (const model::ServedGpu& gpu : facts.served)
-        facts.nodes.push_back(read_node(root, "/dev/nvidia" + std::to_string(gpu.minor)));
+    facts.fabric = read_fabric(root, *devices);
+    for (const std::string& path : paths_of(root, facts))
+        facts.nodes.push_back(read_node(root, path));
+    facts.links = read_links(root);
     return facts;
 }
 

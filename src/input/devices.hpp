@@ -19,4 +19,7 @@ std::optional<unsigned> major_of(std::string_view proc_devices, std::string_view
 /// (/proc/driver/nvidia/params, /proc/driver/nvidia/gpus/*/information).
 std::string value_of(std::string_view text, std::string_view key);
 
+/// A decimal number and nothing else.
+std::optional<unsigned> number_of(std::string_view text);
+
 } // namespace gpuboot::input

@@ -38,14 +38,14 @@ std::optional<unsigned> read_major(Fields& fields, std::string_view key) {
 }
 
 /// "0666": octal, as chmod(1) takes it.
-unsigned read_mode(Fields& fields, unsigned otherwise) {
-    const auto text = fields.optional_text("mode");
+unsigned read_mode(Fields& fields, unsigned otherwise, std::string_view key = "mode") {
+    const auto text = fields.optional_text(key);
     if (!text) return otherwise;
     unsigned mode = 0;
     const char* end = text->data() + text->size();
     const auto [stop, error] = std::from_chars(text->data(), end, mode, 8);
     if (error == std::errc() && stop == end && mode <= 07777) return mode;
-    fields.refuse("mode", "octal digits, as \"0666\"", "\"" + *text + "\"");
+    fields.refuse(key, "octal digits, as \"0666\"", "\"" + *text + "\"");
     return otherwise;
 }
 
@@ -72,6 +72,58 @@ Table record_of_node(const NodeFact& node) {
     table.push_back({"uid", number(node.uid)});
     table.push_back({"gid", number(node.gid)});
     table.push_back({"char_link", node.char_link.empty() ? "none" : node.char_link});
+    return table;
+}
+
+void put_major(Table& table, const char* key, const std::optional<unsigned>& major) {
+    if (major) table.push_back({key, number(*major)});
+}
+
+Table record_of_capability(const Capability& capability) {
+    Table table{{"name", capability.name},
+                {"minor", number(capability.minor)},
+                {"mode", octal(capability.mode)}};
+    if (!capability.modify) table.push_back({"modify", false});
+    return table;
+}
+
+Capability read_capability(Fields& fields) {
+    return {fields.text("name"), read_number(fields, "minor"), read_mode(fields, 0400),
+            fields.optional_flag("modify").value_or(true)};
+}
+
+Table record_of_channel(const unsigned& channel) { return {{"channel", number(channel)}}; }
+
+void put_fabric(Table& table, const FabricFacts& fabric) {
+    put_major(table, "caps_major", fabric.caps_major);
+    put_major(table, "nvlink_major", fabric.nvlink_major);
+    put_major(table, "nvswitch_major", fabric.nvswitch_major);
+    put_major(table, "imex_major", fabric.imex_major);
+    if (fabric.nvlink_major) table.push_back({"nvlink_mode", octal(fabric.nvlink_mode)});
+    if (fabric.nvswitch_major) table.push_back({"nvswitch_mode", octal(fabric.nvswitch_mode)});
+    if (fabric.nvswitches > 0) table.push_back({"nvswitches", number(fabric.nvswitches)});
+    put(table, "capability", fabric.capabilities, record_of_capability);
+    put(table, "imex_channel", fabric.imex_channels, record_of_channel);
+}
+
+FabricFacts read_fabric(Fields& fields) {
+    FabricFacts fabric;
+    fabric.caps_major = read_major(fields, "caps_major");
+    fabric.nvlink_major = read_major(fields, "nvlink_major");
+    fabric.nvswitch_major = read_major(fields, "nvswitch_major");
+    fabric.imex_major = read_major(fields, "imex_major");
+    fabric.nvlink_mode = read_mode(fields, fabric.nvlink_mode, "nvlink_mode");
+    fabric.nvswitch_mode = read_mode(fields, fabric.nvswitch_mode, "nvswitch_mode");
+    fabric.nvswitches = read_number(fields, "nvswitches", 0);
+    fabric.capabilities = read_each(fields, "capability", read_capability);
+    fabric.imex_channels = read_each(
+        fields, "imex_channel", [](Fields& channel) { return read_number(channel, "channel"); });
+    return fabric;
+}
+
+Table record_of_link(const CharLink& link) {
+    Table table{{"path", link.path}, {"target", link.target}};
+    if (!link.leads_to_device) table.push_back({"leads_to_device", false});
     return table;
 }
 
@@ -105,7 +157,9 @@ Node record_of(const DeviceFacts& facts) {
     table.push_back({"gid", number(facts.gid)});
     put(table, "gpu", facts.gpus, record_of_gpu);
     put(table, "served", facts.served, record_of_served);
+    put_fabric(table, facts.fabric);
     put(table, "node", facts.nodes, record_of_node);
+    put(table, "link", facts.links, record_of_link);
     return table;
 }
 
@@ -126,7 +180,12 @@ Result<DeviceFacts> devices_of(const std::string& file, const Node& record) {
     facts.served = read_each(fields, "served", [](Fields& gpu) {
         return ServedGpu{gpu.text("address"), read_number(gpu, "minor")};
     });
+    facts.fabric = read_fabric(fields);
     facts.nodes = read_each(fields, "node", [&](Fields& node) { return read_node(node, facts); });
+    facts.links = read_each(fields, "link", [](Fields& link) {
+        return CharLink{link.text("path"), link.text("target"),
+                        link.optional_flag("leads_to_device").value_or(true)};
+    });
     if (auto flaw = fields.flaw()) return fail(Errc::BadInput, *flaw);
     return facts;
 }

@@ -32,11 +32,18 @@ void perform(const Plan& plan, DeviceFacts& facts) {
             facts.nodes.push_back({node->path, true, true, node->major, node->minor, node->mode,
                                    node->uid, node->gid, ""});
         }
-        if (const auto* link = std::get_if<MakeLink>(&step))
+        if (const auto* gone = std::get_if<Remove>(&step)) {
+            std::erase_if(facts.nodes, [&](const NodeFact& n) { return n.path == gone->path; });
+            std::erase_if(facts.links, [&](const CharLink& l) { return l.path == gone->path; });
+        }
+        if (const auto* link = std::get_if<MakeLink>(&step)) {
             for (NodeFact& node : facts.nodes)
                 if (link->path ==
                     "/dev/char/" + std::to_string(node.major) + ":" + std::to_string(node.minor))
                     node.char_link = link->target;
+            std::erase_if(facts.links, [&](const CharLink& l) { return l.path == link->path; });
+            facts.links.push_back({link->path, link->target, true});
+        }
     }
 }
 
@@ -51,6 +58,42 @@ TEST_CASE("what the plan makes is what is judged right, and then there is nothin
         CHECK(decide::plan_nodes(facts).empty());
         CHECK(decide::wanted_nodes(facts).size() == 3 + gpus + (facts.modeset ? 1 : 0));
     }
+}
+
+TEST_CASE(
+    "the same holds of MIG, NVSwitches, NVLink and IMEX, also when their majors move") { // F-91
+    DeviceFacts facts = machine(8);
+    facts.fabric.caps_major = 241;
+    facts.fabric.nvlink_major = 240;
+    facts.fabric.nvswitch_major = 239;
+    facts.fabric.imex_major = 242;
+    facts.fabric.nvswitches = 4;
+    facts.fabric.imex_channels = {0};
+    facts.fabric.capabilities = {{"mig/config", 1, 0400, true}, {"gi1/access", 12, 0444, true}};
+    perform(decide::plan_nodes(facts), facts);
+    CHECK(decide::judge_devices(facts).empty());
+    CHECK(decide::plan_nodes(facts).empty());
+    CHECK(decide::wanted_nodes(facts).size() == 3 + 8 + 1 + 5 + 1 + 2);
+
+    const auto links = facts.links.size();
+    for (auto* major :
+         {&facts.frontend_major, &facts.uvm_major, &facts.fabric.caps_major,
+          &facts.fabric.nvlink_major, &facts.fabric.nvswitch_major, &facts.fabric.imex_major})
+        *major = **major + 10;
+    CHECK_FALSE(decide::judge_devices(facts).empty());
+    perform(decide::plan_nodes(facts), facts);
+    CHECK(decide::judge_devices(facts).empty());
+    CHECK(facts.links.size() == links); // none of an earlier major is left
+}
+
+TEST_CASE("one GPU's plan touches nothing of the fabric's") {
+    DeviceFacts facts = machine(2);
+    facts.fabric.nvlink_major = 240;
+    facts.links = {{"/dev/char/511:9", "../nvidia9", false}};
+    for (const MakeNode& node : decide::wanted_nodes(facts, facts.gpus.front().address))
+        CHECK(node.path == "/dev/nvidia0");
+    for (const Step& step : decide::plan_nodes(facts, facts.gpus.front().address))
+        CHECK_FALSE(std::holds_alternative<Remove>(step));
 }
 
 TEST_CASE("the same holds when every node has another major than before") { // F-91
