@@ -5,13 +5,18 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <string>
 #include <string_view>
 
 namespace {
+
+constexpr int version_mismatch = 18; // NVML_ERROR_LIB_RM_VERSION_MISMATCH
 
 int open_nodes(char** first, char** end) {
     for (char** node = first; node != end; ++node) {
@@ -34,7 +39,31 @@ int say(const char* what, const char* why) {
     return 1;
 }
 
-// The three entries and their signatures are NVML's stable ABI (nvml.h, nvmlReturn_t = int).
+/// The version of the driver in the kernel; "unknown" when the kernel does not tell.
+std::string driver_version() {
+    std::array<char, 64> text{};
+    const int fd = ::open("/sys/module/nvidia/version", O_RDONLY | O_CLOEXEC);
+    const ssize_t got = fd < 0 ? -1 : ::read(fd, text.data(), text.size());
+    if (fd >= 0) ::close(fd);
+    std::string version(text.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+    version.erase(std::find(version.begin(), version.end(), '\n'), version.end());
+    return version.empty() ? "unknown" : version;
+}
+
+/// NVML's own words; when it and the driver are of two versions, which ones (P2). That is the one
+/// thing it tells before it is initialised.
+int say_init_failed(void* library, int error, const char* words) {
+    const auto version = symbol<int (*)(char*, unsigned)>(library, "nvmlSystemGetNVMLVersion");
+    std::array<char, 80> of_library{};
+    if (error != version_mismatch || !version ||
+        version(of_library.data(), static_cast<unsigned>(of_library.size() - 1)) != 0)
+        return say("nvmlInit", words);
+    std::fprintf(stderr, "nvmlInit: %s: NVML is of %s, the driver in the kernel of %s\n", words,
+                 of_library.data(), driver_version().c_str());
+    return 1;
+}
+
+// The entries, their signatures and the error are NVML's stable ABI (nvml.h, nvmlReturn_t = int).
 int ask_nvml(std::string_view wanted_text) {
     unsigned wanted = 0, found = 0;
     std::from_chars(wanted_text.data(), wanted_text.data() + wanted_text.size(), wanted);
@@ -44,7 +73,7 @@ int ask_nvml(std::string_view wanted_text) {
     const auto count = symbol<int (*)(unsigned*)>(library, "nvmlDeviceGetCount_v2");
     const auto text = symbol<const char* (*)(int)>(library, "nvmlErrorString");
     if (!init || !count || !text) return say("NVML", "libnvidia-ml.so.1 lacks its entries");
-    if (const int error = init(); error != 0) return say("nvmlInit", text(error));
+    if (const int error = init(); error != 0) return say_init_failed(library, error, text(error));
     if (const int error = count(&found); error != 0) return say("nvmlDeviceGetCount", text(error));
     if (found == wanted) return 0;
     std::fprintf(stderr, "NVML counts %u GPUs, the driver serves %u\n", found, wanted);

@@ -82,6 +82,7 @@ TEST_CASE("every step becomes its effect, in the plan's order") {
                                  "load_system_module video",
                                  "load_system_module drm",
                                  "load_module nvidia_uvm 16",
+                                 "ensure_directory /dev 0755",
                                  "make_node /dev/nvidia0 195:0 0666",
                                  "ensure_directory /dev/char 0755",
                                  "replace_link /dev/char/195:0 ../nvidia0",
