@@ -30,9 +30,13 @@ class Builder:
     def __init__(self, cache, progress, fresh_bake=False):
         self.cache, self.progress, self.fresh_bake = cache, progress, fresh_bake
 
+    def package(self):
+        with self.cache.locked():
+            return self._deb()
+
     def image(self):
         with self.cache.locked():
-            deb = next(self._deb().glob("gpuboot_*.deb"))
+            deb = self._deb()
             base = self._base(deb)
             key = digest(base.name, deb.read_bytes(), *BUILDER, config.HERE / "guest",
                          config.HERE / "virtual-gpu", config.HERE / "small-driver")
@@ -44,7 +48,7 @@ class Builder:
     def _deb(self):
         inputs = [path for path in sorted(config.TOP.iterdir())
                   if not path.name.startswith((".", "build", "tests")) and path.suffix != ".md"]
-        return self.cache.get("deb", digest(*inputs), self._make_deb)
+        return next(self.cache.get("deb", digest(*inputs), self._make_deb).glob("gpuboot_*.deb"))
 
     def _make_deb(self, folder):
         self.progress.step("building the .deb")
