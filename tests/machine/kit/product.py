@@ -81,6 +81,13 @@ def node(guest, path):
     return f"{text} {link}"
 
 
-def wanted_node(path, major_number, minor):
+def wanted_node(path, major_number, minor, mode=0o666):
     """How node() describes one that is right under the driver's default parameters."""
-    return f"character special file {major_number}:{minor} 666 0:0 {path}"
+    return f"character special file {major_number}:{minor} {mode:o} 0:0 {path}"
+
+
+def capabilities(guest):
+    """Minor and mode of each node below /dev/nvidia-caps, as the driver's own files say."""
+    texts = guest.get("for file in $(find /proc/driver/nvidia*/capabilities -type f); do "
+                      "awk -v ORS=' ' '/Minor|DeviceFileMode/ { print $2 }' $file; echo; done")
+    return [tuple(map(int, line.split())) for line in texts.splitlines()]

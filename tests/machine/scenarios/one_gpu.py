@@ -23,6 +23,8 @@ def check(guest, checks):
     check_fast_path(guest, checks)
     check_modules(guest, checks)
     check_nodes(guest, checks)
+    check_capabilities(guest, checks)
+    check_repair(guest, checks)
     check_agreement(guest, checks)
     check_killed_daemon(guest, checks)
     check_second_gpu(guest, checks)
@@ -62,6 +64,38 @@ def check_nodes(guest, checks):  # S1-03
                      product.wanted_node(path, *numbers), product.node(guest, path))
     parameters = guest.read("/proc/driver/nvidia/params")
     checks.contains("and 666 is what the driver asks for", f"DeviceFileMode: {0o666}\n", parameters)
+
+
+def check_capabilities(guest, checks):  # S1-03
+    major, found = product.major(guest, "nvidia-caps"), product.capabilities(guest)
+    checks.true("the driver offers MIG's and the fabric's capabilities", len(found) >= 3, found)
+    for minor, mode in found:
+        path = f"/dev/nvidia-caps/nvidia-cap{minor}"
+        checks.equal(f"{path} and its link are right", product.wanted_node(path, major, minor, mode),
+                     product.node(guest, path))
+    checks.equal("so is NVLink's node", product.wanted_node("/dev/nvidia-nvlink", product.major(guest, "nvidia-nvlink"), 0),
+                 product.node(guest, "/dev/nvidia-nvlink"))
+
+
+def check_repair(guest, checks):
+    """P14: nodes and links of an earlier load, a mode that lets anybody in, a capability of nothing."""
+    caps, uvm = product.major(guest, "nvidia-caps"), product.major(guest, "nvidia-uvm")
+    guest.get(f"""set -e
+        chmod 0666 /dev/nvidia-caps/nvidia-cap1
+        mknod /dev/nvidia-caps/nvidia-cap77 c {caps} 77
+        ln -s ../nvidia-caps/nvidia-cap77 /dev/char/{caps}:77
+        rm /dev/nvidia-uvm && mknod /dev/nvidia-uvm c 99 0
+        ln -s ../nvidia-uvm /dev/char/99:0
+        ln -s ../nvidia9 /dev/char/195:9
+        systemctl start gpuboot-init.service""")
+    checks.equal("a capability that anybody could open is root's again",
+                 product.wanted_node("/dev/nvidia-caps/nvidia-cap1", caps, 1, 0o400),
+                 product.node(guest, "/dev/nvidia-caps/nvidia-cap1"))
+    checks.equal("a node of another major is right again", product.wanted_node("/dev/nvidia-uvm", uvm, 0),
+                 product.node(guest, "/dev/nvidia-uvm"))
+    left = guest.get(f"ls -d /dev/nvidia-caps/nvidia-cap77 /dev/char/{caps}:77 /dev/char/99:0 /dev/char/195:9 "
+                     "2>/dev/null; :")
+    checks.equal("and nothing is left of what was", "", left)
 
 
 def check_agreement(guest, checks):
