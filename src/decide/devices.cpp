@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "decide/cdi.hpp"
 #include "decide/plan.hpp"
 
 namespace gpuboot::decide {
@@ -144,12 +145,16 @@ Plan plan_nodes(const DeviceFacts& facts, std::string_view address) {
     return steps;
 }
 
-Plan plan_ready(const DeviceFacts& facts, const Policy& policy) {
-    Plan steps;
+Plan plan_test(const DeviceFacts& facts, const Policy& policy, std::string_view address) {
     TestReady test{policy.ready_test, {}, policy.ready_timeout_seconds};
-    for (const ServedGpu& gpu : facts.served)
-        test.nodes.push_back("/dev/nvidia" + std::to_string(gpu.minor));
-    steps.push_back(std::move(test));
+    for (const ServedGpu& gpu : facts.served) // NVML counts them all
+        if (address.empty() || gpu.address == address || policy.ready_test == ReadyTest::Nvml)
+            test.nodes.push_back(gpu_node(gpu.minor));
+    return {std::move(test)};
+}
+
+Plan plan_ready(const DeviceFacts& facts, const Policy& policy) {
+    Plan steps = plan_cdi(facts);
     for (const std::string& unit : policy.critical_units)
         steps.push_back(StartUnit{unit, true});
     steps.push_back(MarkReady{});

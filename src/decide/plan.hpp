@@ -22,7 +22,12 @@ model::Plan plan_undo(const std::vector<std::string>& before, const std::vector<
 /// `address`, those of this one GPU alone.
 model::Plan plan_nodes(const model::DeviceFacts& facts, std::string_view address = "");
 
-/// From right nodes to ready: the policy's test, the critical units, the stamp, the deferred.
+/// Asks the driver itself whether it serves: all its GPUs, or the one with this address.
+model::Plan plan_test(const model::DeviceFacts& facts, const model::Policy& policy,
+                      std::string_view address = "");
+
+/// From a passed test to ready: what containers are given, the critical units, the stamp, the
+/// deferred.
 model::Plan plan_ready(const model::DeviceFacts& facts, const model::Policy& policy);
 
 } // namespace gpuboot::decide

@@ -6,6 +6,7 @@
 #include "base/names.hpp"
 #include "execute/record_text.hpp"
 #include "input/kernel_log.hpp"
+#include "report/cdi_record.hpp"
 
 namespace gpuboot::execute {
 
@@ -19,11 +20,12 @@ constexpr std::chrono::seconds stop_deadline{10}; // the check has 30 for everyt
 constexpr std::string_view probe = GPUBOOT_LIBEXECDIR "/gpuboot-probe";
 
 /// A telemetry unit that does not even get enqueued never fails a boot (S3-05), nor does the note
-/// of a first load that a read-only disk does not take (F-25).
+/// of a first load that a read-only disk does not take (F-25), nor what is told to containers.
 bool tolerated(const Step& step) {
     const auto* unit = std::get_if<StartUnit>(&step);
     const auto* note = std::get_if<WriteRecord>(&step);
-    return (unit && !unit->critical) || (note && std::holds_alternative<Trial>(note->record));
+    return (unit && !unit->critical) || std::holds_alternative<WriteCdi>(step) ||
+           (note && std::holds_alternative<Trial>(note->record));
 }
 
 /// The last line of what a tool printed: its own word on why it failed.
@@ -71,7 +73,11 @@ Result<void> Executor::perform(const Activate& step) {
     return effects_.replace_link(names::active_link, std::string(store) + "/" + step.bake);
 }
 
-Result<void> Executor::perform(const Deactivate&) { return effects_.remove(names::active_link); }
+Result<void> Executor::perform(const Deactivate&) {
+    // A spec that leads into the bake would mislead every container that is started now.
+    if (auto gone = effects_.remove(names::cdi_spec); !gone) return gone;
+    return effects_.remove(names::active_link);
+}
 
 Result<void> Executor::perform(const LoadModule& step) {
     const auto image = images_.find(step.sha256);
@@ -141,6 +147,15 @@ Result<void> Executor::perform(const TestReady& step) {
     }
     return run_tool(effects_, tool);
 }
+
+Result<void> Executor::perform(const WriteCdi& step) {
+    const std::string_view path = names::cdi_spec;
+    if (auto made = effects_.ensure_directory(path.substr(0, path.rfind('/')), 0755); !made)
+        return made;
+    return effects_.replace_file(path, report::cdi_text(step.spec), 0644);
+}
+
+Result<void> Executor::perform(const WithdrawCdi&) { return effects_.remove(names::cdi_spec); }
 
 Result<void> Executor::perform(const StartUnit& step) {
     Tool tool{{"/usr/bin/systemctl"}, Tool{}.environment, unit_deadline, {}};

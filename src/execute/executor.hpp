@@ -45,6 +45,8 @@ class Executor {
     Result<void> perform(const model::MakeLink& step);
     Result<void> perform(const model::Remove& step);
     Result<void> perform(const model::TestReady& step);
+    Result<void> perform(const model::WriteCdi& step);
+    Result<void> perform(const model::WithdrawCdi&);
     Result<void> perform(const model::StartUnit& step);
     Result<void> perform(const model::WriteRecord& step);
     Result<void> perform(const model::MarkReady& step);

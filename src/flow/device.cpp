@@ -8,6 +8,7 @@
 #include "decide/devices.hpp"
 #include "decide/judge.hpp"
 #include "decide/plan.hpp"
+#include "flow/containers.hpp"
 #include "flow/init.hpp"
 #include "flow/look.hpp"
 #include "flow/made_nodes.hpp"
@@ -31,14 +32,6 @@ Result<void> request_chain(execute::Effects& effects, const std::string& address
                                 report::request_text(nobody_waits_for), 0644);
 }
 
-Plan plan_test(const DeviceFacts& devices, const Policy& policy, const std::string& address) {
-    TestReady test{policy.ready_test, {}, policy.ready_timeout_seconds};
-    for (const ServedGpu& gpu : devices.served)
-        if (gpu.address == address || policy.ready_test == ReadyTest::Nvml)
-            test.nodes.push_back("/dev/nvidia" + std::to_string(gpu.minor));
-    return {std::move(test)};
-}
-
 Result<std::vector<Reason>> make_device(const Machine& machine, const Policy& policy,
                                         const std::string& address, Run& run) {
     const input::Images none;
@@ -51,7 +44,7 @@ Result<std::vector<Reason>> make_device(const Machine& machine, const Policy& po
 
     auto reasons = decide::judge_devices(*devices, address);
     if (reasons.empty()) {
-        const auto execution = executor.run(plan_test(*devices, policy, address));
+        const auto execution = executor.run(decide::plan_test(*devices, policy, address));
         run.add(execution);
         if (execution.failure)
             reasons.push_back(decide::reason_of(execution.failure->step,
@@ -96,11 +89,21 @@ Result<Report> add_device(const Machine& machine, const std::string& address) {
     after = decide::judge(facts);
     if (!reasons->empty()) after.kind = VerdictKind::Blocked;
     after.reasons = std::move(*reasons);
+    if (after.reasons.empty()) {
+        auto refreshed = refresh_cdi(machine, facts);
+        if (!refreshed) return forward(std::move(refreshed).error(), "telling containers of it");
+        run.add(*refreshed);
+    }
     tell(address, after.reasons.empty() ? "was added" : "is not ready", 6);
     return run.finish(facts, std::move(after));
 }
 
 Result<void> remove_device(const Machine& machine, const std::string& address) {
+    // First of all: no container is started any more with a GPU that goes.
+    auto world = look(machine.root);
+    if (!world) return forward(std::move(world).error());
+    if (auto refreshed = refresh_cdi(machine, world->facts, address); !refreshed)
+        return forward(std::move(refreshed).error(), "telling containers that it goes");
     const input::Images none;
     execute::Executor executor(machine.effects, none);
     const auto execution = executor.run(plan_removal(machine.root, address));

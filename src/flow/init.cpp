@@ -4,10 +4,12 @@
 #include <algorithm>
 
 #include "base/names.hpp"
+#include "decide/cdi.hpp"
 #include "decide/devices.hpp"
 #include "decide/judge.hpp"
 #include "decide/plan.hpp"
 #include "decide/records.hpp"
+#include "flow/containers.hpp"
 #include "flow/look.hpp"
 #include "flow/made_nodes.hpp"
 #include "input/devices.hpp"
@@ -21,7 +23,8 @@ using namespace model;
 
 /// One GPU that no driver serves does not fail the others (F-92).
 bool fails_the_machine(const Reason& reason, const DeviceFacts& devices) {
-    return reason.code != ReasonCode::GpuUnbound || devices.served.empty();
+    return reason.code != ReasonCode::CdiConflict &&
+           (reason.code != ReasonCode::GpuUnbound || devices.served.empty());
 }
 
 struct Outcome {
@@ -29,8 +32,26 @@ struct Outcome {
     std::vector<Reason> reasons;
 };
 
+/// Asks the driver itself, and tells containers of what it then serves: a GPU's UUID is known only
+/// after it was opened.
+Result<std::optional<execute::Failure>> serve(const Machine& machine, const Facts& facts,
+                                              DeviceFacts& devices, Run& run) {
+    const input::Images none;
+    execute::Executor executor(machine.effects, none);
+    auto execution = executor.run(decide::plan_test(devices, facts.policy));
+    run.add(execution);
+    if (execution.failure) return std::move(execution.failure);
+    auto opened = input::read_devices(machine.root);
+    if (!opened) return forward(std::move(opened).error());
+    devices = std::move(*opened);
+    devices.cdi = read_cdi_facts(machine.root, facts);
+    execution = executor.run(decide::plan_ready(devices, facts.policy));
+    run.add(execution);
+    return std::move(execution.failure);
+}
+
 /// Makes what is missing, looks again, and only then asks the driver itself.
-Result<Outcome> make_ready(const Machine& machine, const Policy& policy, Run& run) {
+Result<Outcome> make_ready(const Machine& machine, const Facts& facts, Run& run) {
     const input::Images none;
     execute::Executor executor(machine.effects, none);
     auto devices = input::read_devices(machine.root);
@@ -46,13 +67,15 @@ Result<Outcome> make_ready(const Machine& machine, const Policy& policy, Run& ru
     outcome.reasons = decide::judge_devices(outcome.devices);
     const auto fatal = [&](const Reason& r) { return fails_the_machine(r, outcome.devices); };
     if (std::ranges::any_of(outcome.reasons, fatal)) return outcome;
-    const auto execution = executor.run(decide::plan_ready(outcome.devices, policy));
-    run.add(execution);
-    if (const auto& failure = execution.failure) {
+    auto served = serve(machine, facts, outcome.devices, run);
+    if (!served) return forward(std::move(served).error());
+    if (const auto& failure = *served) {
         std::string error = failure->error.what;
         if (!failure->kernel_line.empty()) error += "; kernel: " + failure->kernel_line;
         outcome.reasons.push_back(decide::reason_of(failure->step, error));
     }
+    for (Reason& reason : decide::judge_cdi(outcome.devices))
+        outcome.reasons.push_back(std::move(reason));
     return outcome;
 }
 
@@ -112,8 +135,9 @@ Result<Report> init(const Machine& machine) {
     Facts& facts = world->facts;
     Run run(machine, "init", facts, decide::judge(facts));
     (void)machine.effects.remove(names::ready_stamp); // stands again only when this run earns it
-    auto outcome = make_ready(machine, facts.policy, run);
+    auto outcome = make_ready(machine, facts, run);
     if (!outcome) return forward(std::move(outcome).error(), "reading the devices");
+    if (!machine.root.exists(names::ready_stamp)) withdraw_cdi(machine, run);
     if (auto kept = keep_outcome(machine, *world, *outcome, run); !kept)
         return forward(std::move(kept).error(), "asking for another check");
 

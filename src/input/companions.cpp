@@ -17,6 +17,7 @@ namespace {
 
 using namespace model;
 
+constexpr std::array<std::string_view, 2> judged_libraries{"libnvidia-ml.so.1", "libcuda.so.1"};
 constexpr std::size_t cache_limit = std::size_t{16} << 20;
 
 /// The last name of what a path leads to, through every symlink; "" when it leads nowhere.
@@ -45,18 +46,6 @@ Bytes read_cache(const Root& root) {
     if (!fd || !require_regular(fd->get(), "/etc/ld.so.cache")) return {};
     auto cache = read_rest(fd->get(), cache_limit);
     return cache ? std::move(*cache) : Bytes{};
-}
-
-std::vector<Library> read_libraries(const Root& root, const Host& host) {
-    std::vector<Library> libraries;
-    const Bytes cache = read_cache(root);
-    for (const char* name : {"libnvidia-ml.so.1", "libcuda.so.1"}) {
-        const auto path = find_in_loader_cache(cache, name, host.arch);
-        if (!path || path->empty()) continue;
-        const std::string file = final_name(root, *path);
-        if (!file.empty()) libraries.push_back({name, *path, version_in(file)});
-    }
-    return libraries;
 }
 
 std::string firmware_setting(const Root& root) {
@@ -89,6 +78,19 @@ bool has_firmware(const Root& root, const Host& host, const std::string& folder)
 
 } // namespace
 
+std::vector<Library> find_libraries(const Root& root, const std::string& arch,
+                                    std::span<const std::string_view> names) {
+    std::vector<Library> libraries;
+    const Bytes cache = read_cache(root);
+    for (const std::string_view name : names) {
+        const auto path = find_in_loader_cache(cache, name, arch);
+        if (!path || path->empty()) continue;
+        const std::string file = final_name(root, *path);
+        if (!file.empty()) libraries.push_back({std::string(name), *path, version_in(file)});
+    }
+    return libraries;
+}
+
 std::vector<std::string> read_cached_libraries(const Root& root, const Host& host) {
     const Bytes cache = read_cache(root);
     return names_in_loader_cache(cache, active_lib_folder, host.arch)
@@ -97,7 +99,7 @@ std::vector<std::string> read_cached_libraries(const Root& root, const Host& hos
 
 Companions read_companions(const Root& root, const Host& host, const std::string& version) {
     Companions companions;
-    companions.libraries = read_libraries(root, host);
+    companions.libraries = find_libraries(root, host.arch, judged_libraries);
     companions.firmware_path = firmware_setting(root);
     const std::string folder = "nvidia/" + version;
     if (!has_firmware(root, host, folder)) companions.missing_firmware = folder + "/gsp_*.bin";

@@ -41,6 +41,14 @@ void read_parameters(std::string_view text, DeviceFacts& facts) {
     facts.gid = number_of(value_of(text, "DeviceFileGID")).value_or(facts.gid);
 }
 
+/// Of an adapter that was never opened the driver prints question marks.
+std::string uuid_in(std::string_view information) {
+    std::string uuid = value_of(information, "GPU UUID");
+    const bool known = uuid.starts_with("GPU-") &&
+                       uuid.find_first_not_of("0123456789abcdef-", 4) == std::string::npos;
+    return known ? uuid : "";
+}
+
 void read_served(const Root& root, DeviceFacts& facts) {
     const std::string folder = "/proc/driver/nvidia/gpus";
     auto addresses = root.list(folder);
@@ -49,7 +57,7 @@ void read_served(const Root& root, DeviceFacts& facts) {
         auto text = root.read_text(folder + "/" + address + "/information", proc_limit);
         if (!text) continue; // unplugged while we read: absent is a value (F-59)
         if (auto minor = number_of(value_of(*text, "Device Minor")))
-            facts.served.push_back({address, *minor});
+            facts.served.push_back({address, *minor, uuid_in(*text)});
     }
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/cdi.hpp"
 #include "model/gpu.hpp"
 
 namespace gpuboot::model {
@@ -27,6 +28,7 @@ struct NodeFact {
 struct ServedGpu {
     std::string address;
     unsigned minor = 0;
+    std::string uuid{}; ///< GPU-...; "" until the adapter has been opened: the driver knows none
 
     bool operator==(const ServedGpu&) const = default;
 };
@@ -79,6 +81,7 @@ struct DeviceFacts {
     FabricFacts fabric;
     std::vector<NodeFact> nodes;
     std::vector<CharLink> links; ///< sorted by path
+    CdiFacts cdi;                ///< read once the nodes are right
 
     bool operator==(const DeviceFacts&) const = default;
 };

@@ -46,6 +46,13 @@ struct Sentence {
             text += " " + node;
         return text;
     }
+    std::string operator()(const WriteCdi& s) const {
+        std::string text = "write the CDI spec of " + std::string(cdi_kind) + ":";
+        for (const CdiDevice& device : s.spec.devices)
+            text += " " + device.name;
+        return text + ", " + std::to_string(s.spec.mounts.size()) + " files";
+    }
+    std::string operator()(const WithdrawCdi&) const { return "withdraw the CDI spec"; }
     std::string operator()(const StartUnit& s) const {
         return (s.critical ? "start unit " : "enqueue unit ") + s.unit;
     }

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "model/cdi.hpp"
 #include "model/policy.hpp"
 #include "model/records.hpp"
 
@@ -67,6 +68,13 @@ struct TestReady {
     int timeout_seconds = 10;
     bool operator==(const TestReady&) const = default;
 };
+struct WriteCdi { ///< old or new content, never a mixture
+    CdiSpec spec;
+    bool operator==(const WriteCdi&) const = default;
+};
+struct WithdrawCdi { ///< no container gets a GPU that is not ready
+    bool operator==(const WithdrawCdi&) const = default;
+};
 struct StartUnit {
     std::string unit;
     bool critical = false; ///< started, waited for, fatal; else enqueued only
@@ -82,7 +90,7 @@ struct MarkReady { ///< /run/gpuboot/ready
 
 using Step = std::variant<Activate, Deactivate, LoadModule, UnloadModule, StopUnit, RequestRebuild,
                           RequestLoader, SetFirmwarePath, MakeNode, MakeLink, Remove, TestReady,
-                          StartUnit, WriteRecord, MarkReady>;
+                          WriteCdi, WithdrawCdi, StartUnit, WriteRecord, MarkReady>;
 using Plan = std::vector<Step>;
 
 std::string to_text(const Step& step);

@@ -82,6 +82,7 @@ enum class ReasonCode {
     NodeWrong,
     OpenFailed,
     NvmlFailed,
+    CdiConflict,
     UnitFailed,
     StepFailed,
 };

@@ -56,7 +56,9 @@ Table record_of_gpu(const Gpu& gpu) {
 }
 
 Table record_of_served(const ServedGpu& gpu) {
-    return {{"address", gpu.address}, {"minor", number(gpu.minor)}};
+    Table table{{"address", gpu.address}, {"minor", number(gpu.minor)}};
+    if (!gpu.uuid.empty()) table.push_back({"uuid", gpu.uuid});
+    return table;
 }
 
 Table record_of_node(const NodeFact& node) {
@@ -127,6 +129,12 @@ Table record_of_link(const CharLink& link) {
     return table;
 }
 
+CdiMount read_mount(Fields& fields) { return {fields.text("host"), fields.text("container")}; }
+
+Table record_of_mount(const CdiMount& mount) {
+    return {{"host", mount.host}, {"container", mount.container}};
+}
+
 NodeFact read_node(Fields& fields, const DeviceFacts& facts) {
     NodeFact node;
     node.path = fields.text("path");
@@ -160,6 +168,10 @@ Node record_of(const DeviceFacts& facts) {
     put_fabric(table, facts.fabric);
     put(table, "node", facts.nodes, record_of_node);
     put(table, "link", facts.links, record_of_link);
+    put(table, "cdi_library", facts.cdi.libraries, record_of_mount);
+    put(table, "cdi_file", facts.cdi.files, record_of_mount);
+    if (!facts.cdi.hook.empty()) table.push_back({"cdi_hook", facts.cdi.hook});
+    if (!facts.cdi.rivals.empty()) put(table, "cdi_rivals", facts.cdi.rivals);
     return table;
 }
 
@@ -178,7 +190,8 @@ Result<DeviceFacts> devices_of(const std::string& file, const Node& record) {
         return Gpu{gpu.text("address"), gpu.text("pci_id"), driver == "none" ? "" : driver};
     });
     facts.served = read_each(fields, "served", [](Fields& gpu) {
-        return ServedGpu{gpu.text("address"), read_number(gpu, "minor")};
+        return ServedGpu{gpu.text("address"), read_number(gpu, "minor"),
+                         text_or_empty(gpu, "uuid")};
     });
     facts.fabric = read_fabric(fields);
     facts.nodes = read_each(fields, "node", [&](Fields& node) { return read_node(node, facts); });
@@ -186,6 +199,10 @@ Result<DeviceFacts> devices_of(const std::string& file, const Node& record) {
         return CharLink{link.text("path"), link.text("target"),
                         link.optional_flag("leads_to_device").value_or(true)};
     });
+    facts.cdi.libraries = read_each(fields, "cdi_library", read_mount);
+    facts.cdi.files = read_each(fields, "cdi_file", read_mount);
+    facts.cdi.hook = text_or_empty(fields, "cdi_hook");
+    facts.cdi.rivals = fields.optional_texts("cdi_rivals").value_or(std::vector<std::string>{});
     if (auto flaw = fields.flaw()) return fail(Errc::BadInput, *flaw);
     return facts;
 }

@@ -56,7 +56,8 @@ names::Event event_of(ReasonCode code) {
     case GpuUnbound:
     case NodeWrong:
     case OpenFailed:
-    case NvmlFailed: return names::gpu_changed;
+    case NvmlFailed:
+    case CdiConflict: return names::gpu_changed;
     case NoGpu:
     case OptedOut:
     case NoBake:

@@ -2,6 +2,7 @@
 #include "golden/device_case.hpp"
 
 #include "base/fields.hpp"
+#include "decide/cdi.hpp"
 #include "decide/devices.hpp"
 #include "decide/plan.hpp"
 #include "report/devices_record.hpp"
@@ -52,11 +53,16 @@ std::string lines_of(const std::vector<Reason>& reasons) {
 Answer answer(const DeviceFacts& facts, const Question& question) {
     Answer answer;
     answer.reasons = decide::judge_devices(facts, question.address);
+    const bool right = answer.reasons.empty();
+    for (Reason& reason : decide::judge_cdi(facts))
+        answer.reasons.push_back(std::move(reason));
     answer.text = "Devices:\n" + lines_of(answer.reasons);
     Plan steps = decide::plan_nodes(facts, question.address);
     answer.text += "Nodes:\n" + report::to_sentences(steps);
-    if (answer.reasons.empty() && question.address.empty()) {
-        steps = decide::plan_ready(facts, question.policy);
+    if (right && question.address.empty()) {
+        steps = decide::plan_test(facts, question.policy);
+        const Plan ready = decide::plan_ready(facts, question.policy);
+        steps.insert(steps.end(), ready.begin(), ready.end());
         answer.text += "Ready:\n" + report::to_sentences(steps);
     }
     if (question.fails == 0 || question.fails > steps.size()) return answer;

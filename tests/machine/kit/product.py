@@ -86,6 +86,14 @@ def wanted_node(path, major_number, minor, mode=0o666):
     return f"character special file {major_number}:{minor} {mode:o} 0:0 {path}"
 
 
+def cdi_devices(guest):
+    """The devices that container runtimes are told of: name to node paths with their numbers; {} without a spec."""
+    text = guest.run("cat /run/cdi/gpuboot.json").out
+    spec = json.loads(text) if text else {"devices": []}
+    return {device["name"]: [(node["path"], node["major"], node["minor"])
+                             for node in device["containerEdits"]["deviceNodes"]] for device in spec["devices"]}
+
+
 def capabilities(guest):
     """Minor and mode of each node below /dev/nvidia-caps, as the driver's own files say."""
     texts = guest.get("for file in $(find /proc/driver/nvidia*/capabilities -type f); do "

@@ -4,6 +4,7 @@
 The machine has no compiler at all, so whatever loads there was compiled before.
 """
 
+import json
 import os
 
 import config
@@ -25,6 +26,7 @@ def check(guest, checks):
     check_nodes(guest, checks)
     check_capabilities(guest, checks)
     check_repair(guest, checks)
+    check_cdi(guest, checks)
     check_agreement(guest, checks)
     check_killed_daemon(guest, checks)
     check_second_gpu(guest, checks)
@@ -98,6 +100,19 @@ def check_repair(guest, checks):
     checks.equal("and nothing is left of what was", "", left)
 
 
+GPU_0, GPU_1 = ("/dev/nvidia0", 195, 0), ("/dev/nvidia1", 195, 1)
+
+
+def check_cdi(guest, checks):  # P11 P14
+    checks.equal("containers are told of the GPU", {"0": [GPU_0], "all": [GPU_0]}, product.cdi_devices(guest))
+    shared = json.loads(guest.read("/run/cdi/gpuboot.json"))["containerEdits"]["deviceNodes"]
+    uvm = product.major(guest, "nvidia-uvm")
+    checks.equal("and of the nodes that come with any",
+                 {("/dev/nvidiactl", 195, 255), ("/dev/nvidia-modeset", 195, 254), ("/dev/nvidia-uvm", uvm, 0),
+                  ("/dev/nvidia-uvm-tools", uvm, 1)},
+                 {(node["path"], node["major"], node["minor"]) for node in shared})
+
+
 def check_agreement(guest, checks):
     """The bus, the command line and the kernel say the same."""
     version, kernel = product.loaded_version(guest), guest.get("uname -r")
@@ -149,8 +164,14 @@ def check_second_gpu(guest, checks):  # F-131 F-133
         checks.true(f"{turn}: the bus shows it", on_bus(guest, True), product.bus_gpus(guest))
         checks.equal(f"{turn}: the bus shows both GPUs",
                      {FIRST: wanted_gpu(FIRST, 0), SECOND: wanted_gpu(SECOND, 1)}, product.bus_gpus(guest))
+        checks.true(f"{turn}: containers are told of both",
+                    guest.until("grep -q /dev/nvidia1 /run/cdi/gpuboot.json"))
+        checks.equal(f"{turn}: by index and all", {"0": [GPU_0], "1": [GPU_1], "all": [GPU_0, GPU_1]},
+                     product.cdi_devices(guest))
         guest.get("echo 1 >/sys/module/virtual_gpu/parameters/unplug")
         checks.true(f"{turn}, removed: the node is gone", guest.until("! test -e /dev/nvidia1"))
+        checks.equal(f"{turn}, removed: containers get it no more", {"0": [GPU_0], "all": [GPU_0]},
+                     product.cdi_devices(guest))
         checks.true(f"{turn}, removed: its link, too", guest.run("test -L /dev/char/195:1").status != 0)
         checks.true(f"{turn}, removed: the bus has forgotten it", on_bus(guest, False), product.bus_gpus(guest))
     checks.equal("the first GPU is as before", {FIRST: wanted_gpu(FIRST, 0)}, product.bus_gpus(guest))

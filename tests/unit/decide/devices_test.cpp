@@ -117,7 +117,7 @@ TEST_CASE("one GPU's plan touches no other node") {
 TEST_CASE("readiness is tested for every GPU that is served, and for no other") {
     DeviceFacts facts = machine(2);
     facts.gpus.push_back({"0000:09:00.0", "10de:20b0", "vfio-pci"});
-    const auto test = std::get<TestReady>(decide::plan_ready(facts, {}).front());
+    const auto test = std::get<TestReady>(decide::plan_test(facts, {}).front());
     CHECK(test.nodes == std::vector<std::string>{"/dev/nvidia0", "/dev/nvidia1"});
 }
 
@@ -127,6 +127,7 @@ TEST_CASE("ready is said after every critical unit and before every deferred one
     policy.deferred_units = {"c.service"};
     const Plan plan = decide::plan_ready(machine(1), policy);
     REQUIRE(plan.size() == 5);
+    CHECK(std::holds_alternative<WithdrawCdi>(plan[0])); // nothing is known to have a node
     CHECK((plan[1] == Step(StartUnit{"a.service", true})));
     CHECK((plan[2] == Step(StartUnit{"b.service", true})));
     CHECK((plan[3] == Step(MarkReady{})));

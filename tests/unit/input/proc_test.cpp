@@ -116,7 +116,7 @@ TEST_CASE("the nodes' facts come from the driver and from /dev") {
     CHECK(facts->mode == 0660);
     CHECK(facts->gid == 44);
     REQUIRE(facts->served.size() == 1);
-    CHECK((facts->served.front() == model::ServedGpu{"0000:01:00.0", 3}));
+    CHECK((facts->served.front() == model::ServedGpu{"0000:01:00.0", 3, "GPU-5a1c2d3e"}));
     REQUIRE(facts->nodes.size() == 5);
     const model::NodeFact control{"/dev/nvidiactl", true, true, 195, 255, 0660, 0, 44,
                                   "../nvidiactl"};

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "decide/cdi.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "decide/devices.hpp"
+
+namespace gpuboot::decide {
+
+namespace {
+
+using namespace model;
+
+/// With any GPU; the fabric's and MIG's nodes are for those who manage them.
+constexpr std::array<std::string_view, 4> shared{"/dev/nvidiactl", "/dev/nvidia-modeset",
+                                                 "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools"};
+
+/// Those that are as the driver wants them.
+std::vector<CdiNode> right_nodes(const DeviceFacts& facts) {
+    std::vector<CdiNode> nodes;
+    for (const MakeNode& wanted : wanted_nodes(facts)) {
+        const auto found = std::ranges::find(facts.nodes, wanted.path, &NodeFact::path);
+        if (found != facts.nodes.end() && found->character && found->major == wanted.major &&
+            found->minor == wanted.minor)
+            nodes.push_back({wanted.path, wanted.major, wanted.minor});
+    }
+    return nodes;
+}
+
+std::vector<CdiDevice> devices_of(const DeviceFacts& facts, const std::vector<CdiNode>& nodes) {
+    std::vector<ServedGpu> served = facts.served;
+    std::ranges::sort(served, {}, &ServedGpu::minor);
+    std::vector<CdiDevice> devices;
+    CdiDevice all{"all", {}};
+    for (const ServedGpu& gpu : served) {
+        const auto node = std::ranges::find(nodes, gpu_node(gpu.minor), &CdiNode::path);
+        if (node == nodes.end()) continue;
+        devices.push_back({std::to_string(gpu.minor), {*node}});
+        if (!gpu.uuid.empty()) devices.push_back({gpu.uuid, {*node}});
+        all.nodes.push_back(*node);
+    }
+    if (!all.nodes.empty()) devices.push_back(std::move(all));
+    return devices;
+}
+
+} // namespace
+
+std::optional<CdiSpec> cdi_spec(const DeviceFacts& facts) {
+    const std::vector<CdiNode> nodes = right_nodes(facts);
+    CdiSpec spec;
+    spec.devices = devices_of(facts, nodes);
+    if (spec.devices.empty() || !facts.cdi.rivals.empty()) return std::nullopt;
+    for (const CdiNode& node : nodes)
+        if (std::ranges::find(shared, node.path) != shared.end()) spec.nodes.push_back(node);
+    spec.mounts = facts.cdi.libraries;
+    spec.mounts.insert(spec.mounts.end(), facts.cdi.files.begin(), facts.cdi.files.end());
+    spec.hook = facts.cdi.hook;
+    spec.folder = facts.cdi.folder;
+    return spec;
+}
+
+Plan plan_cdi(const DeviceFacts& facts) {
+    if (auto spec = cdi_spec(facts)) return {WriteCdi{std::move(*spec)}};
+    return {WithdrawCdi{}};
+}
+
+std::vector<Reason> judge_cdi(const DeviceFacts& facts) {
+    std::vector<Reason> reasons;
+    for (const std::string& rival : facts.cdi.rivals)
+        reasons.push_back(
+            {ReasonCode::CdiConflict, rival, "no other spec of " + std::string(cdi_kind), "one"});
+    return reasons;
+}
+
+} // namespace gpuboot::decide

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "flow/containers.hpp"
+
+#include "base/names.hpp"
+#include "decide/cdi.hpp"
+#include "execute/lock.hpp"
+#include "input/cdi.hpp"
+#include "input/devices.hpp"
+
+namespace gpuboot::flow {
+
+namespace {
+
+using namespace model;
+
+constexpr std::chrono::seconds lock_deadline{10};
+
+} // namespace
+
+CdiFacts read_cdi_facts(const Root& root, const Facts& facts) {
+    return facts.loaded ? input::read_cdi(root, facts.loaded->version, facts.host.arch)
+                        : CdiFacts{};
+}
+
+Result<execute::Execution> refresh_cdi(const Machine& machine, const Facts& facts,
+                                       const std::string& leaving) {
+    if (!machine.root.exists(names::ready_stamp)) return execute::Execution{};
+    // Each GPU has a phase of its own: what one of them read must not be written after what
+    // another one read later.
+    auto lock = execute::Lock::take(machine.root, machine.effects, lock_deadline);
+    if (!lock) return forward(std::move(lock).error());
+    auto devices = input::read_devices(machine.root);
+    if (!devices) return forward(std::move(devices).error());
+    std::erase_if(devices->served, [&](const ServedGpu& gpu) { return gpu.address == leaving; });
+    devices->cdi = read_cdi_facts(machine.root, facts);
+    const input::Images none;
+    return execute::Executor(machine.effects, none).run(decide::plan_cdi(*devices));
+}
+
+void withdraw_cdi(const Machine& machine, Run& run) {
+    if (!machine.root.exists(names::cdi_spec)) return;
+    const input::Images none;
+    run.add(execute::Executor(machine.effects, none).run({WithdrawCdi{}}));
+}
+
+} // namespace gpuboot::flow

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Keeps what containers are told of the GPUs in step with what the driver serves.
+#pragma once
+
+#include <string>
+
+#include "flow/phase.hpp"
+#include "model/cdi.hpp"
+#include "model/facts.hpp"
+
+namespace gpuboot::flow {
+
+/// Of the live driver; without one nothing is to be mounted.
+model::CdiFacts read_cdi_facts(const Root& root, const model::Facts& facts);
+
+/// After one GPU came, or while `leaving` goes. Does nothing on a machine that is not ready: what
+/// was withdrawn stays so. A spec that cannot be written is told in the report, and fails nothing.
+Result<execute::Execution> refresh_cdi(const Machine& machine, const model::Facts& facts,
+                                       const std::string& leaving = "");
+
+/// No container is given a GPU of a machine that is not ready.
+void withdraw_cdi(const Machine& machine, Run& run);
+
+} // namespace gpuboot::flow
