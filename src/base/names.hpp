@@ -54,6 +54,8 @@ inline constexpr std::string_view tried_bad_directory = "/run/gpuboot/tried/bad"
 inline constexpr std::string_view tried_rebuild = "/run/gpuboot/tried/rebuild.json";
 /// Where every container runtime looks for devices: gone with the boot, as the nodes are.
 inline constexpr std::string_view cdi_spec = "/run/cdi/gpuboot.json";
+/// Held while it is written: by milliseconds, so that a GPU that goes waits for nobody else.
+inline constexpr std::string_view cdi_lock_file = "/run/gpuboot/cdi-lock";
 inline constexpr std::string_view lock_file = "/run/gpuboot/lock";
 inline constexpr std::string_view offline_lock_file = "/var/lib/gpuboot/.lock";
 /// Held while a bake is made; the other only while something changes that a check reads.

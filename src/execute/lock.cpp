@@ -29,6 +29,11 @@ Result<Lock> Lock::take_bake(const Root& root, Effects& effects,
     return take_file(root, effects, names::bake_lock_file, deadline);
 }
 
+Result<Lock> Lock::take_cdi(const Root& root, Effects& effects,
+                            std::chrono::milliseconds deadline) {
+    return take_file(root, effects, names::cdi_lock_file, deadline);
+}
+
 Result<Lock> Lock::take_file(const Root& root, Effects& effects, std::string_view path,
                              std::chrono::milliseconds deadline) {
     using Clock = std::chrono::steady_clock;

@@ -25,6 +25,10 @@ class Lock {
     static Result<Lock> take_bake(const Root& root, Effects& effects,
                                   std::chrono::milliseconds deadline);
 
+    /// The one for writing what containers are told. Waits likewise.
+    static Result<Lock> take_cdi(const Root& root, Effects& effects,
+                                 std::chrono::milliseconds deadline);
+
   private:
     static Result<Lock> take_file(const Root& root, Effects& effects, std::string_view path,
                                   std::chrono::milliseconds deadline);

@@ -6,6 +6,8 @@
 #include "execute/lock.hpp"
 #include "input/cdi.hpp"
 #include "input/devices.hpp"
+#include "input/host.hpp"
+#include "input/loaded_driver.hpp"
 
 namespace gpuboot::flow {
 
@@ -13,26 +15,25 @@ namespace {
 
 using namespace model;
 
-constexpr std::chrono::seconds lock_deadline{10};
+constexpr std::chrono::seconds lock_deadline{5}; // a removal has 10 for everything
 
 } // namespace
 
-CdiFacts read_cdi_facts(const Root& root, const Facts& facts) {
-    return facts.loaded ? input::read_cdi(root, facts.loaded->version, facts.host.arch)
-                        : CdiFacts{};
+CdiFacts read_cdi_facts(const Root& root) {
+    const auto loaded = input::read_loaded_driver(root);
+    return loaded ? input::read_cdi(root, loaded->version, input::read_host().arch) : CdiFacts{};
 }
 
-Result<execute::Execution> refresh_cdi(const Machine& machine, const Facts& facts,
-                                       const std::string& leaving) {
+Result<execute::Execution> refresh_cdi(const Machine& machine, const std::string& leaving) {
     if (!machine.root.exists(names::ready_stamp)) return execute::Execution{};
     // Each GPU has a phase of its own: what one of them read must not be written after what
     // another one read later.
-    auto lock = execute::Lock::take(machine.root, machine.effects, lock_deadline);
+    auto lock = execute::Lock::take_cdi(machine.root, machine.effects, lock_deadline);
     if (!lock) return forward(std::move(lock).error());
     auto devices = input::read_devices(machine.root);
     if (!devices) return forward(std::move(devices).error());
     std::erase_if(devices->served, [&](const ServedGpu& gpu) { return gpu.address == leaving; });
-    devices->cdi = read_cdi_facts(machine.root, facts);
+    devices->cdi = read_cdi_facts(machine.root);
     const input::Images none;
     return execute::Executor(machine.effects, none).run(decide::plan_cdi(*devices));
 }

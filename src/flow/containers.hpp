@@ -6,17 +6,15 @@
 
 #include "flow/phase.hpp"
 #include "model/cdi.hpp"
-#include "model/facts.hpp"
 
 namespace gpuboot::flow {
 
 /// Of the live driver; without one nothing is to be mounted.
-model::CdiFacts read_cdi_facts(const Root& root, const model::Facts& facts);
+model::CdiFacts read_cdi_facts(const Root& root);
 
 /// After one GPU came, or while `leaving` goes. Does nothing on a machine that is not ready: what
 /// was withdrawn stays so. A spec that cannot be written is told in the report, and fails nothing.
-Result<execute::Execution> refresh_cdi(const Machine& machine, const model::Facts& facts,
-                                       const std::string& leaving = "");
+Result<execute::Execution> refresh_cdi(const Machine& machine, const std::string& leaving = "");
 
 /// No container is given a GPU of a machine that is not ready.
 void withdraw_cdi(const Machine& machine, Run& run);

@@ -90,7 +90,7 @@ Result<Report> add_device(const Machine& machine, const std::string& address) {
     if (!reasons->empty()) after.kind = VerdictKind::Blocked;
     after.reasons = std::move(*reasons);
     if (after.reasons.empty()) {
-        auto refreshed = refresh_cdi(machine, facts);
+        auto refreshed = refresh_cdi(machine);
         if (!refreshed) return forward(std::move(refreshed).error(), "telling containers of it");
         run.add(*refreshed);
     }
@@ -99,11 +99,9 @@ Result<Report> add_device(const Machine& machine, const std::string& address) {
 }
 
 Result<void> remove_device(const Machine& machine, const std::string& address) {
-    // First of all: no container is started any more with a GPU that goes.
-    auto world = look(machine.root);
-    if (!world) return forward(std::move(world).error());
-    if (auto refreshed = refresh_cdi(machine, world->facts, address); !refreshed)
-        return forward(std::move(refreshed).error(), "telling containers that it goes");
+    // First of all: no container is started any more with a GPU that goes. Its node goes all the
+    // same.
+    auto told = refresh_cdi(machine, address);
     const input::Images none;
     execute::Executor executor(machine.effects, none);
     const auto execution = executor.run(plan_removal(machine.root, address));
@@ -116,6 +114,7 @@ Result<void> remove_device(const Machine& machine, const std::string& address) {
     auto gpus = input::read_gpus();
     if (gpus && gpus->empty()) (void)machine.effects.remove(names::ready_stamp);
     tell(address, "was removed", 6);
+    if (!told) return forward(std::move(told).error(), "telling containers that it is gone");
     return {};
 }
 

@@ -44,7 +44,7 @@ Result<std::optional<execute::Failure>> serve(const Machine& machine, const Fact
     auto opened = input::read_devices(machine.root);
     if (!opened) return forward(std::move(opened).error());
     devices = std::move(*opened);
-    devices.cdi = read_cdi_facts(machine.root, facts);
+    devices.cdi = read_cdi_facts(machine.root);
     execution = executor.run(decide::plan_ready(devices, facts.policy));
     run.add(execution);
     return std::move(execution.failure);
