@@ -67,6 +67,7 @@ Plan plan_cdi(const DeviceFacts& facts) {
 
 std::vector<Reason> judge_cdi(const DeviceFacts& facts) {
     std::vector<Reason> reasons;
+    reasons.reserve(facts.cdi.rivals.size());
     for (const std::string& rival : facts.cdi.rivals)
         reasons.push_back(
             {ReasonCode::CdiConflict, rival, "no other spec of " + std::string(cdi_kind), "one"});
