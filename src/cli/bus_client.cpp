@@ -97,7 +97,8 @@ Node gpu_record(const Node& properties) {
     };
     return Table{{"address", copy("Address")}, {"pci_id", copy("PciId")},
                  {"driver", copy("Driver")},   {"minor", copy("Minor")},
-                 {"node", copy("Node")},       {"ready", copy("Ready")}};
+                 {"node", copy("Node")},       {"ready", copy("Ready")},
+                 {"state", copy("State")}};
 }
 
 struct JobEnd {

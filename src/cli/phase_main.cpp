@@ -15,6 +15,7 @@
 #include "execute/system_effects.hpp"
 #include "flow/check.hpp"
 #include "flow/device.hpp"
+#include "flow/ended.hpp"
 #include "flow/foreign.hpp"
 #include "flow/init.hpp"
 #include "flow/purge.hpp"
@@ -73,7 +74,7 @@ int run_rebuild(const Log& log, const flow::Machine& machine) {
 int run_device(const Log& log, const flow::Machine& machine,
                const std::vector<std::string>& words) {
     if (words.size() != 3 || !model::is_pci_address(words[2])) {
-        log.error("wanted: device add|remove DDDD:BB:DD.F");
+        log.error("wanted: device add|bound|remove DDDD:BB:DD.F");
         return exit_usage;
     }
     if (words[1] == "remove") {
@@ -81,9 +82,29 @@ int run_device(const Log& log, const flow::Machine& machine,
         if (!removed) log.error(removed.error().what);
         return removed ? EXIT_SUCCESS : EXIT_FAILURE;
     }
+    if (words[1] == "bound") {
+        const auto bound = flow::bound_device(machine, words[2]);
+        if (bound && !*bound) return EXIT_SUCCESS;
+        return finish(log, bound ? Result<model::Report>(**bound) : forward(bound.error()),
+                      bound.has_value());
+    }
     const auto report = flow::add_device(machine, words[2]);
     // A GPU that is not ready is told, not failed: the unit must live for its removal to be seen.
     return finish(log, report, report.has_value());
+}
+
+/// After a phase: one that was killed could not say so.
+int run_ended(const Log& log, const flow::Machine& machine, const std::vector<std::string>& words) {
+    const bool device = words.size() == 2 && model::is_pci_address(words[1]);
+    if (!device && !(words.size() == 2 && words[1] == "init")) {
+        log.error("wanted: ended init|DDDD:BB:DD.F");
+        return exit_usage;
+    }
+    const char* how = std::getenv("MONITOR_SERVICE_RESULT");
+    const auto told =
+        flow::tell_dead(machine, device ? "device-" + words[1] : words[1], how ? how : "no report");
+    if (!told) log.error(told.error().what);
+    return told ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /// What a boot puts off until nobody waits. What was not collected now is so after the next boot.
@@ -169,8 +190,9 @@ int run(const Log& log, const flow::Machine& machine, const std::vector<std::str
     if (phase == "foreign") return run_foreign(log, machine);
     if (phase == "request") return run_request(log, machine);
     if (phase == "device") return run_device(log, machine, words);
+    if (phase == "ended") return run_ended(log, machine, words);
     log.error("wanted: check | recheck | rebuild | init | collect | foreign | request | "
-              "device add|remove ADDRESS");
+              "device add|bound|remove ADDRESS | ended init|ADDRESS");
     return exit_usage;
 }
 

@@ -10,6 +10,7 @@
 #include "cli/exit_code.hpp"
 #include "decide/lifecycle.hpp"
 #include "input/gpus.hpp"
+#include "input/loaded_driver.hpp"
 #include "input/pin.hpp"
 #include "report/record.hpp"
 #include "report/story.hpp"
@@ -65,7 +66,7 @@ Result<Node> read_status_directly(const Root& root) {
     const Node* gpus = record->find("gpus");
     auto present = root.is_system() ? input::read_gpus() : Result<std::vector<model::Gpu>>{};
     const decide::Situation situation{report->after.kind, ready, present && !present->empty(),
-                                      false};
+                                      false, input::read_loaded_driver(root).has_value()};
     return Node(Table{{"state", to_text(decide::state_of(situation))},
                       {"verdict", to_text(report->after.kind)},
                       {"bake", report->after.bake},

@@ -53,8 +53,9 @@ void Daemon::refresh_soon() {
 Result<void> Daemon::on_refresh() {
     records_ = read_records(root_);
     log_new_flaws();
-    if (auto shown = show_gpus(); !shown) return shown;
     if (auto followed = jobs_.follow(records_.jobs); !followed) return followed;
+    state_ = state();
+    if (auto shown = show_gpus(); !shown) return shown;
     bus::Status now = status();
     if (now.state != told_state_) {
         told_state_ = now.state;
@@ -86,6 +87,9 @@ Result<void> Daemon::withdraw_gpus() {
             ++entry;
             continue;
         }
+        model::GpuReport last = entry->second->gpu();
+        last.ready = false;
+        if (auto told = entry->second->show(last, decide::GpuState::Gone); !told) return told;
         if (auto told = entry->second->tell_removed(); !told) return told;
         entry = gpus_.erase(entry);
     }
@@ -93,38 +97,49 @@ Result<void> Daemon::withdraw_gpus() {
 }
 
 Result<void> Daemon::show_gpu(const model::Gpu& gpu) {
-    const auto reported = records_.gpus.find(gpu.address);
-    model::GpuReport now = reported == records_.gpus.end() ? model::GpuReport{} : reported->second;
+    const auto noted = records_.gpus.find(gpu.address);
+    const bool begun = noted != records_.gpus.end();
+    const auto reported = begun ? noted->second : std::nullopt;
+    model::GpuReport now = reported.value_or(model::GpuReport{});
     now.gpu = gpu; // udev knows better than a report from before
+    decide::GpuSituation situation{true, gpu.driver, begun && !reported, {}, state_};
+    if (reported) situation.ready = reported->ready;
+    const decide::GpuState state = decide::state_of(situation);
+    now.ready = state == decide::GpuState::Ready;
     if (const auto shown = gpus_.find(gpu.address); shown != gpus_.end())
-        return shown->second->show(now);
-    auto object = std::make_unique<bus::Gpu>(bus_, now);
+        return shown->second->show(now, state);
+    auto object = std::make_unique<bus::Gpu>(bus_, now, state);
     if (auto published = object->publish(); !published) return published;
     return gpus_.emplace(gpu.address, std::move(object)).first->second->tell_added();
 }
 
-bus::Status Daemon::status() const {
-    bus::Status status;
+decide::State Daemon::state() const {
     decide::Situation situation;
     situation.ready_stamp = records_.ready_stamp;
-    situation.gpu_present = !gpus_.empty();
+    situation.gpu_present = !monitor_.gpus().empty();
     situation.job_open = jobs_.any_open();
+    situation.driver_live = records_.driver_live;
+    if (records_.last) situation.verdict = records_.last->after.kind;
+    return decide::state_of(situation);
+}
+
+bus::Status Daemon::status() const {
+    bus::Status status;
+    status.state = to_text(state_);
     status.kernel = kernel_;
     for (const auto& [address, gpu] : gpus_)
         status.gpus.paths.push_back(gpu->path());
     if (const auto& last = records_.last) {
-        situation.verdict = last->after.kind;
         status.verdict = to_text(last->after.kind);
         status.reasons = last->after.reasons;
         status.bake = last->after.bake;
         status.report = records_.last_json;
         if (!last->host.kernel.empty()) status.kernel = last->host.kernel;
-        if (last->loaded) {
+        if (last->loaded && records_.driver_live) {
             status.driver_version = last->loaded->version;
             status.kind = to_text(last->loaded->kind);
         }
     }
-    status.state = to_text(decide::state_of(situation));
     return status;
 }
 

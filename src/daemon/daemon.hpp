@@ -39,6 +39,7 @@ class Daemon : bus::Pinned, bus::Requests {
     Result<void> show_gpus();
     Result<void> show_gpu(const model::Gpu& gpu);
     Result<void> withdraw_gpus();
+    decide::State state() const;
     bus::Status status() const;
     void log_new_flaws();
 
@@ -48,6 +49,7 @@ class Daemon : bus::Pinned, bus::Requests {
     std::string kernel_;
     Records records_;
     std::set<std::string> known_flaws_;
+    decide::State state_ = decide::State::Idle;
     std::string told_state_; ///< to systemd
 
     bus::Manager manager_;

@@ -24,6 +24,8 @@ Result<void> GpuMonitor::start(sd_event* loop) {
     monitor_.reset(udev_monitor_new_from_netlink(udev_.get(), "udev"));
     if (!monitor_) return fail_errno("listening to udev");
     int result = udev_monitor_filter_add_match_subsystem_devtype(monitor_.get(), "pci", nullptr);
+    if (result >= 0)
+        result = udev_monitor_filter_add_match_subsystem_devtype(monitor_.get(), "module", nullptr);
     if (result >= 0) result = udev_monitor_enable_receiving(monitor_.get());
     sd_event_source* source = nullptr;
     if (result >= 0)
@@ -62,6 +64,10 @@ Result<void> GpuMonitor::on_readable(int, std::uint32_t) {
 void GpuMonitor::consider(udev_device* event) {
     const char* action = udev_device_get_action(event);
     const std::string address = udev_device_get_sysname(event);
+    if (std::string_view(udev_device_get_subsystem(event)) == "module") {
+        if (address == "nvidia") on_change_(); // the driver came or went
+        return;
+    }
     // "remove" is believed: the kernel sends it before the device leaves /sys.
     const bool removed = action && std::string_view(action) == "remove";
     const Device device(

@@ -5,6 +5,8 @@
 
 #include "base/names.hpp"
 #include "daemon/request_file.hpp"
+#include "input/loaded_driver.hpp"
+#include "report/gpu_note.hpp"
 #include "report/job_record.hpp"
 #include "report/record.hpp"
 
@@ -17,6 +19,10 @@ constexpr std::size_t record_limit = 256 << 10;
 /// More than a boot's worth of job records: one for each request, and nobody takes them away.
 constexpr std::size_t most_records = 1 << 16;
 
+std::string in_reports(std::string_view name) {
+    return std::string(names::report_directory) + "/" + std::string(name);
+}
+
 class Reader {
   public:
     Reader(const Root& root, Records& records) : root_(root), records_(records) {}
@@ -27,16 +33,28 @@ class Reader {
         auto report = report::report_of(*node);
         if (!report) return flaw(names::last_report, report.error());
         records_.last_json = to_json(*node, false);
-        learn_gpus(*report);
         records_.last = std::move(*report);
     }
 
-    void read_gpu_report(const std::string& path) {
-        auto node = record(path);
-        if (!node) return;
-        auto report = report::report_of(*node);
-        if (!report) return flaw(path, report.error());
-        learn_gpus(*report);
+    /// A report that the note does not name is one of before.
+    void read_gpu(const std::string& address) {
+        const std::string path =
+            std::string(names::gpu_directory) + "/" + report::note_name(address);
+        auto text = root_.read_text(path, record_limit);
+        if (!text) {
+            if (text.error().code != Errc::NotFound) flaw("", text.error());
+            return;
+        }
+        const auto note = report::note_of(*text);
+        if (!note) return flaw(path, note.error());
+        const model::Report* report = report_of_phase(note->phase);
+        if (!report || report->began != note->began) {
+            records_.gpus.emplace(address, std::nullopt);
+            return;
+        }
+        const auto gpu = std::ranges::find(report->gpus, address,
+                                           [](const auto& entry) { return entry.gpu.address; });
+        if (gpu != report->gpus.end()) records_.gpus.emplace(address, *gpu);
     }
 
     void read_job(const std::string& path) {
@@ -68,13 +86,20 @@ class Reader {
         return std::nullopt;
     }
 
-    void learn_gpus(const model::Report& report) {
-        for (const model::GpuReport& gpu : report.gpus) {
-            const std::string& address = gpu.gpu.address;
-            if (report.at < told_at_[address]) continue; // an older report than the one we have
-            told_at_[address] = report.at;
-            records_.gpus.insert_or_assign(address, gpu);
-        }
+    /// Null when there is none that can be read. Each is read once: init's tells of many GPUs.
+    const model::Report* report_of_phase(const std::string& phase) {
+        const auto known = reports_.find(phase);
+        if (known != reports_.end()) return known->second ? &*known->second : nullptr;
+        auto& place = reports_[phase];
+        const std::string path = in_reports(phase + ".json");
+        auto node = record(path);
+        if (!node) return nullptr;
+        auto report = report::report_of(*node);
+        if (report)
+            place = std::move(*report);
+        else
+            flaw(path, report.error());
+        return place ? &*place : nullptr;
     }
 
     /// `path` is "" when the error names the file itself.
@@ -84,12 +109,8 @@ class Reader {
 
     const Root& root_;
     Records& records_;
-    std::map<std::string, std::int64_t> told_at_;
+    std::map<std::string, std::optional<model::Report>> reports_; ///< by phase
 };
-
-std::string in_reports(std::string_view name) {
-    return std::string(names::report_directory) + "/" + std::string(name);
-}
 
 } // namespace
 
@@ -97,23 +118,14 @@ Records read_records(const Root& root) {
     Records records;
     Reader reader(root, records);
     records.ready_stamp = root.exists(names::ready_stamp);
-    // Where two reports are of the same second, the later one here wins: init comes after check,
-    // a GPU's own phase after init.
+    records.driver_live = input::read_loaded_driver(root).has_value();
     reader.read_last();
+    for (const std::string& name : reader.list(names::gpu_directory))
+        if (const auto suffix = name.rfind(".toml"); suffix != std::string::npos)
+            reader.read_gpu(name.substr(0, suffix));
     std::vector<std::uint32_t> jobs;
-    const std::vector<std::string> files = reader.list(names::report_directory);
-    reader.read_gpu_report(in_reports("init.json"));
-    for (const std::string& name : files) {
-        if (name.starts_with("device-") && name.ends_with(".json"))
-            reader.read_gpu_report(in_reports(name));
+    for (const std::string& name : reader.list(names::report_directory))
         if (const std::uint32_t job = report::job_of_record_name(name)) jobs.push_back(job);
-    }
-    // What was said of a GPU ends with its node: a card that comes into the same slot later is
-    // another one, though the report of init still names the address.
-    const std::vector<std::string> notes = reader.list(names::gpu_directory);
-    std::erase_if(records.gpus, [&](const auto& entry) {
-        return std::ranges::find(notes, entry.first + ".toml") == notes.end();
-    });
     // A request that was read has a record, which knows more; so the records come second.
     for (model::Job& job : read_requests(root, records.flaws))
         records.jobs.emplace(job.id, std::move(job));

@@ -20,8 +20,9 @@ struct Records {
     std::optional<model::Report> last; ///< the newest report of the chain
     std::string last_json;             ///< the same as it stands in the file, on one line
     bool ready_stamp = false;
-    /// What the newest report that names a GPU says of it, by address.
-    std::map<std::string, model::GpuReport> gpus;
+    bool driver_live = false; ///< the kernel shows an nvidia module that is loaded
+    /// Of the GPUs that a phase has begun with, by address: its word, none while it is under way.
+    std::map<std::string, std::optional<model::GpuReport>> gpus;
     /// The newest `jobs_kept` jobs: from their records, or from requests that still lie unread.
     std::map<std::uint32_t, model::Job> jobs;
     /// Files that are there and could not be read. They count as absent.

@@ -10,6 +10,7 @@ std::string_view to_text(State state) {
     case State::Working: return "working";
     case State::Active: return "active";
     case State::Ready: return "ready";
+    case State::Unloaded: return "unloaded";
     case State::Blocked: return "blocked";
     }
     return "blocked";
@@ -23,7 +24,9 @@ State state_of(const Situation& situation) {
     // A GPU and no report: the boot has not come to the check yet.
     if (!situation.verdict) return State::Working;
     switch (*situation.verdict) {
-    case Ready: return situation.ready_stamp ? State::Ready : State::Active;
+    case Ready:
+        if (!situation.driver_live) return State::Unloaded;
+        return situation.ready_stamp ? State::Ready : State::Active;
     // What these ask for is the next phase of the chain; when it fails, it reports "blocked".
     case Fast:
     case Fetch:

@@ -17,6 +17,8 @@ enum class State {
     Working,  ///< a phase runs or is about to: the present verdict is not the last word
     Active,   ///< the pinned driver is live, the GPUs are not (yet) proven ready
     Ready,    ///< and they are: /run/gpuboot/ready stands
+    Unloaded, ///< the pinned driver was live, and somebody took it out: it comes back when asked
+              ///< for, or with the next boot
     Blocked,  ///< nothing more happens by itself; the reasons say why
 };
 
@@ -26,7 +28,8 @@ struct Situation {
     std::optional<model::VerdictKind> verdict; ///< of the newest report; none: no phase has ended
     bool ready_stamp = false;
     bool gpu_present = false;
-    bool job_open = false; ///< queued or running
+    bool job_open = false;    ///< queued or running
+    bool driver_live = false; ///< the kernel shows an nvidia module that is loaded
 };
 
 State state_of(const Situation& situation);

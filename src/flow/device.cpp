@@ -3,15 +3,14 @@
 
 #include <algorithm>
 
-#include "base/document.hpp"
 #include "base/names.hpp"
 #include "decide/devices.hpp"
 #include "decide/judge.hpp"
 #include "decide/plan.hpp"
 #include "flow/containers.hpp"
+#include "flow/gpu_notes.hpp"
 #include "flow/init.hpp"
 #include "flow/look.hpp"
-#include "flow/made_nodes.hpp"
 #include "input/devices.hpp"
 #include "input/gpus.hpp"
 #include "model/job.hpp"
@@ -24,9 +23,10 @@ namespace {
 
 using namespace model;
 
-/// The chain must not run inside this phase: only gpuboot-check may load modules.
-Result<void> request_chain(execute::Effects& effects, const std::string& address) {
-    const Job nobody_waits_for{0, {Verb::Check, false}, JobState::Queued, "", ""};
+/// Other phases must not run inside this one: only gpuboot-check may load modules, and only
+/// gpuboot-init says that the machine is ready.
+Result<void> request(execute::Effects& effects, Verb verb, const std::string& address) {
+    const Job nobody_waits_for{0, {verb, false}, JobState::Queued, "", ""};
     if (auto made = effects.ensure_directory(names::want_directory, 0770); !made) return made;
     return effects.replace_file(std::string(names::want_directory) + "/device-" + address + ".toml",
                                 report::request_text(nobody_waits_for), 0644);
@@ -43,7 +43,9 @@ Result<std::vector<Reason>> make_device(const Machine& machine, const Policy& po
     if (!devices) return forward(std::move(devices).error());
 
     auto reasons = decide::judge_devices(*devices, address);
-    if (reasons.empty()) {
+    const bool served =
+        std::ranges::find(devices->served, address, &ServedGpu::address) != devices->served.end();
+    if (reasons.empty() && served) {
         const auto execution = executor.run(decide::plan_test(*devices, policy, address));
         run.add(execution);
         if (execution.failure)
@@ -53,9 +55,39 @@ Result<std::vector<Reason>> make_device(const Machine& machine, const Policy& po
     }
     for (GpuReport& gpu : report_gpus(*devices, reasons))
         if (gpu.gpu.address == address) run.report().gpus.push_back(std::move(gpu));
-    if (auto noted = note_made_nodes(machine.effects, *devices, address); !noted)
+    if (auto noted = note_made_nodes(machine, *devices, address); !noted)
         return forward(std::move(noted).error());
     return reasons;
+}
+
+/// Only the pinned driver's GPUs are ours to prepare.
+Result<Verdict> serve(const Machine& machine, const Facts& facts, const std::string& address,
+                      Run& run) {
+    Verdict verdict = decide::judge(facts);
+    if (verdict.kind != VerdictKind::Ready) return verdict;
+    auto reasons = make_device(machine, facts.policy, address, run);
+    if (!reasons) return forward(std::move(reasons).error());
+    verdict.reasons = std::move(*reasons);
+    if (!verdict.reasons.empty()) {
+        verdict.kind = VerdictKind::Blocked;
+        return verdict;
+    }
+    auto refreshed = refresh_cdi(machine);
+    if (!refreshed) return forward(std::move(refreshed).error(), "telling containers of it");
+    run.add(*refreshed);
+    return verdict;
+}
+
+/// With the last GPU that the driver served nothing is ready any more.
+Result<void> note_lost(const Machine& machine, const std::string& leaving) {
+    auto devices = input::read_devices(machine.root);
+    if (!devices) return forward(std::move(devices).error());
+    std::erase_if(devices->served, [&](const ServedGpu& gpu) { return gpu.address == leaving; });
+    if (!devices->served.empty() || !machine.root.exists(names::ready_stamp)) return {};
+    if (auto removed = machine.effects.remove(names::ready_stamp); !removed) return removed;
+    if (auto made = machine.effects.ensure_directory(names::next_directory, 0700); !made)
+        return made;
+    return machine.effects.replace_file(names::lost_stamp, "", 0600);
 }
 
 void tell(const std::string& address, const std::string& what, int priority) {
@@ -69,33 +101,40 @@ Result<Report> add_device(const Machine& machine, const std::string& address) {
     auto world = look(machine.root);
     if (!world) return forward(std::move(world).error());
     Facts& facts = world->facts;
-    const Verdict before = decide::judge(facts);
-    Run run(machine, "device-" + address, facts, before);
-    Verdict after = before;
+    Run run(machine, "device-" + address, facts, decide::judge(facts));
+    const Verdict before = run.report().before;
+    if (before.kind == VerdictKind::OptedOut) return run.finish(facts, before);
+    if (auto noted = note_begin(machine, run, {address}); !noted)
+        return forward(std::move(noted).error());
     if (!facts.loaded) {
-        const bool wanted = before.kind != VerdictKind::OptedOut;
-        if (wanted && !facts.rebuilt && facts.refused.empty())
-            if (auto asked = request_chain(machine.effects, address); !asked)
+        if (!facts.rebuilt && facts.refused.empty())
+            if (auto asked = request(machine.effects, Verb::Check, address); !asked)
                 return forward(std::move(asked).error(), "asking for a check");
-        return run.finish(facts, std::move(after));
+        return run.finish(facts, before);
     }
     auto bound =
         input::wait_for_driver(address, std::chrono::seconds(facts.policy.ready_timeout_seconds));
     if (!bound) return forward(std::move(bound).error());
     if (auto read = look_again(machine.root, *world); !read)
         return forward(std::move(read).error());
-    auto reasons = make_device(machine, facts.policy, address, run);
-    if (!reasons) return forward(std::move(reasons).error(), "reading the devices");
-    after = decide::judge(facts);
-    if (!reasons->empty()) after.kind = VerdictKind::Blocked;
-    after.reasons = std::move(*reasons);
-    if (after.reasons.empty()) {
-        auto refreshed = refresh_cdi(machine);
-        if (!refreshed) return forward(std::move(refreshed).error(), "telling containers of it");
-        run.add(*refreshed);
-    }
-    tell(address, after.reasons.empty() ? "was added" : "is not ready", 6);
-    return run.finish(facts, std::move(after));
+    auto after = serve(machine, facts, address, run);
+    if (!after) return forward(std::move(after).error(), "reading the devices");
+    if (machine.root.exists(names::lost_stamp))
+        if (auto asked = request(machine.effects, Verb::Init, address); !asked)
+            return forward(std::move(asked).error(), "asking for the init phase");
+    tell(address, after->kind == VerdictKind::Ready ? "was added" : "is not ready", 6);
+    return run.finish(facts, std::move(*after));
+}
+
+Result<std::optional<Report>> bound_device(const Machine& machine, const std::string& address) {
+    const auto told = read_word(machine.root, address);
+    if (told && told->gpu.driver == "nvidia") return std::optional<Report>{};
+    auto report = add_device(machine, address);
+    if (!report) return forward(std::move(report).error());
+    if (report->after.kind == VerdictKind::Ready && !machine.root.exists(names::ready_stamp))
+        if (auto asked = request(machine.effects, Verb::Init, address); !asked)
+            return forward(std::move(asked).error(), "asking for the init phase");
+    return std::optional<Report>(std::move(*report));
 }
 
 Result<void> remove_device(const Machine& machine, const std::string& address) {
@@ -106,13 +145,10 @@ Result<void> remove_device(const Machine& machine, const std::string& address) {
     execute::Executor executor(machine.effects, none);
     const auto execution = executor.run(plan_removal(machine.root, address));
     if (execution.failure) return forward(execution.failure->error);
-    const std::string report =
-        std::string(names::report_directory) + "/device-" + address + ".json";
-    if (auto removed = machine.effects.remove(report); !removed) return removed;
-    if (auto forgotten = forget_made_nodes(machine.effects, address); !forgotten) return forgotten;
-    // With the last GPU gone nothing is ready any more; the driver stays for the next one.
-    auto gpus = input::read_gpus();
-    if (gpus && gpus->empty()) (void)machine.effects.remove(names::ready_stamp);
+    if (auto removed = machine.effects.remove(report_path("device-" + address)); !removed)
+        return removed;
+    if (auto forgotten = forget_gpu(machine.effects, address); !forgotten) return forgotten;
+    if (auto noted = note_lost(machine, address); !noted) return noted;
     tell(address, "was removed", 6);
     if (!told) return forward(std::move(told).error(), "telling containers that it is gone");
     return {};

@@ -2,6 +2,7 @@
 // The device phase: one GPU came or went at run time.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "flow/phase.hpp"
@@ -11,6 +12,11 @@ namespace gpuboot::flow {
 /// Waits for the driver to take the GPU, makes its node, and notes what was made. On a machine
 /// without a live driver (the first GPU ever) it asks for the whole chain instead.
 Result<model::Report> add_device(const Machine& machine, const std::string& address);
+
+/// The driver took the GPU. As `add_device`, unless a phase has judged the GPU with its driver:
+/// then there is nothing to do, and no report. Where the machine was not ready, init is asked for.
+Result<std::optional<model::Report>> bound_device(const Machine& machine,
+                                                  const std::string& address);
 
 /// Removes what `add_device` or init made for it. Of a GPU nothing is known about: nothing to do.
 Result<void> remove_device(const Machine& machine, const std::string& address);

@@ -10,8 +10,8 @@
 #include "decide/plan.hpp"
 #include "decide/records.hpp"
 #include "flow/containers.hpp"
+#include "flow/gpu_notes.hpp"
 #include "flow/look.hpp"
-#include "flow/made_nodes.hpp"
 #include "input/devices.hpp"
 #include "input/records.hpp"
 
@@ -56,11 +56,16 @@ Result<Outcome> make_ready(const Machine& machine, const Facts& facts, Run& run)
     execute::Executor executor(machine.effects, none);
     auto devices = input::read_devices(machine.root);
     if (!devices) return forward(std::move(devices).error());
+    std::vector<std::string> addresses;
+    for (const Gpu& gpu : devices->gpus)
+        addresses.push_back(gpu.address);
+    if (auto noted = note_begin(machine, run, addresses); !noted)
+        return forward(std::move(noted).error());
     run.add(executor.run(decide::plan_nodes(*devices)));
     devices = input::read_devices(machine.root);
     if (!devices) return forward(std::move(devices).error());
 
-    if (auto noted = note_made_nodes(machine.effects, *devices); !noted)
+    if (auto noted = note_made_nodes(machine, *devices); !noted)
         return forward(std::move(noted).error());
 
     Outcome outcome{std::move(*devices), {}};
@@ -135,6 +140,11 @@ Result<Report> init(const Machine& machine) {
     Facts& facts = world->facts;
     Run run(machine, "init", facts, decide::judge(facts));
     (void)machine.effects.remove(names::ready_stamp); // stands again only when this run earns it
+    (void)machine.effects.remove(names::lost_stamp);
+    if (const Verdict& found = run.report().before; found.kind != VerdictKind::Ready) {
+        withdraw_cdi(machine, run); // another driver's GPUs are not ours to offer
+        return run.finish(facts, Verdict(found));
+    }
     auto outcome = make_ready(machine, facts, run);
     if (!outcome) return forward(std::move(outcome).error(), "reading the devices");
     if (!machine.root.exists(names::ready_stamp)) withdraw_cdi(machine, run);

@@ -20,19 +20,27 @@ std::int64_t seconds_since_epoch() {
     return std::chrono::duration_cast<std::chrono::seconds>(now).count();
 }
 
+std::int64_t since_boot() {
+    timespec now{};
+    (void)::clock_gettime(CLOCK_BOOTTIME, &now); // fails for clocks that do not exist alone
+    return now.tv_sec * std::int64_t{1'000'000} + now.tv_nsec / 1000;
+}
+
 /// A phase of one device never stands for the machine.
 bool is_last(const model::Report& report) { return !report.phase.starts_with("device"); }
 
 Result<void> write_report(execute::Effects& effects, const model::Report& report) {
-    const std::string folder(names::report_directory);
     const std::string text = to_json(report::record_of(report)) + "\n";
-    if (auto made = effects.ensure_directory(folder, 0755); !made) return made;
-    if (auto put = effects.replace_file(folder + "/" + report.phase + ".json", text, 0644); !put)
-        return put;
+    if (auto made = effects.ensure_directory(names::report_directory, 0755); !made) return made;
+    if (auto put = effects.replace_file(report_path(report.phase), text, 0644); !put) return put;
     return is_last(report) ? effects.replace_file(names::last_report, text, 0644) : Result<void>{};
 }
 
 } // namespace
+
+std::string report_path(std::string_view phase) {
+    return std::string(names::report_directory) + "/" + std::string(phase) + ".json";
+}
 
 Result<void> request_recheck(execute::Effects& effects) {
     if (auto made = effects.ensure_directory(names::next_directory, 0700); !made) return made;
@@ -53,6 +61,7 @@ Run::Run(const Machine& machine, std::string_view phase, const model::Facts& fac
     report_.phase = phase;
     report_.boot_id = input::read_boot_id(machine.root);
     report_.at = seconds_since_epoch();
+    report_.began = since_boot();
     report_.host = facts.host;
     report_.pin = facts.pin.value;
     report_.passed = decide::passed_gates(facts, before);

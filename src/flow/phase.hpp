@@ -23,6 +23,9 @@ struct Machine {
 /// "2026-11-20 21:53 UTC", for people.
 std::string now_in_words();
 
+/// Where a phase leaves its report.
+std::string report_path(std::string_view phase);
+
 /// Leaves word that the check has to run again after this phase.
 Result<void> request_recheck(execute::Effects& effects);
 
@@ -33,6 +36,8 @@ class Run {
         model::Verdict before);
 
     model::Report& report() { return report_; }
+    const std::string& phase() const { return report_.phase; }
+    std::int64_t began() const { return report_.began; }
     void add(const execute::Execution& execution);
 
     /// Fills in the end, writes /run/gpuboot/report/<phase>.json (and last.json), and sends the

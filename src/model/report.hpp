@@ -40,8 +40,9 @@ struct GpuReport {
 struct Report {
     std::string phase; ///< check, recheck, rebuild, init, device
     std::string boot_id;
-    std::int64_t at = 0;   ///< begin, seconds since the epoch
-    std::int64_t usec = 0; ///< duration, monotonic clock
+    std::int64_t at = 0;    ///< begin, seconds since the epoch
+    std::int64_t began = 0; ///< the same on CLOCK_BOOTTIME, microseconds: no other report has it
+    std::int64_t usec = 0;  ///< duration, monotonic clock
     Host host;
     std::optional<Pin> pin;
     std::optional<LoadedDriver> loaded; ///< at the end

@@ -90,9 +90,10 @@ Node record_of(const std::vector<Reason>& reasons) {
 }
 
 Node record_of(const Report& report) {
-    Table record{
-        {"phase", report.phase}, {"boot_id", report.boot_id},    {"at", report.at},
-        {"usec", report.usec},   {"kernel", report.host.kernel}, {"arch", report.host.arch}};
+    Table record{{"phase", report.phase},   {"boot_id", report.boot_id},
+                 {"at", report.at},         {"began", report.began},
+                 {"usec", report.usec},     {"kernel", report.host.kernel},
+                 {"arch", report.host.arch}};
     if (report.pin) record.push_back({"pin", driver_record(report.pin->version, report.pin->kind)});
     if (report.loaded)
         record.push_back({"driver", driver_record(report.loaded->version, report.loaded->kind)});
@@ -122,6 +123,7 @@ Result<Report> report_of(const Node& record) {
     report.phase = record.text("phase");
     report.boot_id = record.text("boot_id");
     report.at = number(record, "at");
+    report.began = number(record, "began");
     report.usec = number(record, "usec");
     report.host = {record.text("kernel"), record.text("arch")};
     if (const Node* pin = record.find("pin"))

@@ -97,6 +97,9 @@ class Client:
         except GLib.Error:
             return ""
 
+    def forget(self):
+        self.signals.clear()
+
     def changes(self, path):
         """The dictionaries of every PropertiesChanged that was heard of an object."""
         return [

@@ -113,7 +113,7 @@ class Case(unittest.TestCase):
     def report(self, name="last", **fields):
         record = {
             "phase": name if name != "last" else "check",
-            "boot_id": "b", "at": 1000, "usec": 5, "kernel": "6.1.0-50-cloud-amd64",
+            "boot_id": "b", "at": 1000, "began": 1, "usec": 5, "kernel": "6.1.0-50-cloud-amd64",
             "arch": "x86_64", "verdict": "blocked", "bake": "", "reasons": [],
             "before": {"verdict": "blocked", "bake": "", "reasons": []},
             "steps": [], "gpus": [], "ready": False, "remedy": [],
@@ -128,9 +128,15 @@ class Case(unittest.TestCase):
             "node": f"/dev/nvidia{minor}", "ready": ready,
         }  # fmt: skip
 
-    def note_node(self, address, minor=0):
-        note = f'node = "/dev/nvidia{minor}"\nmajor = 195\nminor = {minor}\n'
-        self.put(f"run/gpuboot/gpu/{address}.toml", note)
+    def note_gpu(self, address, phase="init", began=1):
+        """As a phase does before it works on a GPU: only its own report counts from then on."""
+        self.put(f"run/gpuboot/gpu/{address}.toml", f'phase = "{phase}"\nbegan = {began}\n')
+
+    def load_driver(self, live=True):
+        """As the kernel shows it; the event alone is umockdev's."""
+        os.makedirs(self.path("proc"), exist_ok=True)
+        line = "nvidia 1 0 - Live 0x0000000000000000 (OE)\n"
+        self.put("proc/modules", line if live else "")
 
     def requests(self):
         return sorted(os.listdir(self.path("run/gpuboot/want")))

@@ -34,6 +34,7 @@ class Properties(kit.Case):
     def test_manager_follows_the_last_report(self):
         self.add_pci(GPU)
         self.start()
+        self.load_driver()
         record = self.report(
             verdict="ready", bake="535.261.03-open-x-0123456789ab",
             driver={"version": "535.261.03", "kind": "open"},
@@ -118,47 +119,72 @@ class Gpus(kit.Case):
 
     def setUp(self):
         super().setUp()
-        self.add_pci(GPU)
+        self.syspath = self.add_pci(GPU)
         self.start()
 
     def test_unknown_before_a_report(self):
         self.assertEqual(
             self.client.get_all(kit.gpu_path(GPU), kit.GPU_INTERFACE),
             {"Address": GPU, "PciId": "10de:20b0", "Driver": "", "Minor": -1, "Node": "",
-             "Ready": False},
+             "Ready": False, "State": "initialising"},
         )  # fmt: skip
 
-    def test_init_names_its_node(self):
-        self.note_node(GPU)
-        self.report("init", verdict="ready", gpus=[self.gpu_record(GPU)])
-        self.wait_gpu(Minor=0, Node="/dev/nvidia0", Ready=True)
-        self.assertEqual(self.gpu("Driver"), "", "which driver is bound is udev's word")
+    def bound(self):
+        self.bind(self.syspath, "nvidia")
+        self.wait_gpu(Driver="nvidia")
 
-    def test_the_newer_report_holds(self):
-        self.note_node(GPU)
-        self.report("init", at=2000, gpus=[self.gpu_record(GPU, minor=0)])
-        self.wait_gpu(Minor=0, Node="/dev/nvidia0", Ready=True)
-        self.report(f"device-{GPU}", at=2001, gpus=[self.gpu_record(GPU, minor=1)])
-        self.wait_gpu(Minor=1, Node="/dev/nvidia1")
-        self.report("init", at=2002, gpus=[self.gpu_record(GPU, minor=2, ready=False)])
-        self.wait_gpu(Minor=2, Node="/dev/nvidia2", Ready=False)
-        self.report("init", at=2003, gpus=[self.gpu_record(GPU, minor=2)])
-        self.wait_gpu(Ready=True)
+    def begun(self, phase, began, **more):
+        """A phase begins: what was said before it is over."""
+        self.client.forget()
+        self.note_gpu(GPU, phase, began)
+        self.wait_gpu(Minor=-1, Node="", State="initialising", **more)
+
+    def test_init_names_its_node(self):
+        self.note_gpu(GPU)
+        self.report("init", verdict="ready", gpus=[self.gpu_record(GPU)])
+        self.wait_gpu(Minor=0, Node="/dev/nvidia0", State="present")
+        self.assertEqual(self.gpu("Driver"), "", "which driver is bound is udev's word")
+        self.bind(self.syspath, "nvidia")
+        self.wait_gpu(Driver="nvidia", Ready=True, State="ready")
+
+    def test_the_report_that_the_note_names_holds(self):
+        self.bound()
+        self.note_gpu(GPU, began=1)
+        self.report("init", began=1, gpus=[self.gpu_record(GPU, minor=0)])
+        self.wait_gpu(Minor=0, Node="/dev/nvidia0", Ready=True, State="ready")
+        self.begun(f"device-{GPU}", 2, Ready=False)
+        self.report(f"device-{GPU}", began=2, gpus=[self.gpu_record(GPU, minor=1)])
+        self.wait_gpu(Minor=1, Node="/dev/nvidia1", Ready=True, State="ready")
+        self.begun("init", 3, Ready=False)
+        self.report("init", began=3, gpus=[self.gpu_record(GPU, minor=2, ready=False)])
+        self.wait_gpu(Minor=2, Node="/dev/nvidia2", State="failed")
+        self.begun("init", 4)
+        self.report("init", began=4, gpus=[self.gpu_record(GPU, minor=2)])
+        self.wait_gpu(Minor=2, Node="/dev/nvidia2", Ready=True, State="ready")
 
     def test_a_later_check_takes_nothing_away(self):
-        self.note_node(GPU)
+        self.bound()
+        self.note_gpu(GPU)
         self.report("init", verdict="ready", gpus=[self.gpu_record(GPU)])
-        self.wait_gpu(Minor=0, Node="/dev/nvidia0", Ready=True)
+        self.wait_gpu(Minor=0, Node="/dev/nvidia0", Ready=True, State="ready")
         self.report(verdict="ready", at=3000)
         self.wait_manager(Verdict="ready")
         self.assertTrue(self.gpu("Ready"))
 
-    def test_what_was_said_ends_with_the_node(self):
-        self.note_node(GPU)
+    def test_what_was_said_ends_with_the_note(self):
+        self.bound()
+        self.note_gpu(GPU)
         self.report("init", verdict="ready", gpus=[self.gpu_record(GPU)])
-        self.wait_gpu(Minor=0, Node="/dev/nvidia0", Ready=True)
+        self.wait_gpu(Minor=0, Node="/dev/nvidia0", Ready=True, State="ready")
         os.unlink(self.path("run/gpuboot/gpu", GPU + ".toml"))
-        self.wait_gpu(Minor=-1, Node="", Ready=False)
+        self.wait_gpu(Minor=-1, Node="", Ready=False, State="initialising")
+
+    def test_a_note_that_says_nothing_is_told_and_believed_nothing(self):
+        self.put(f"run/gpuboot/gpu/{GPU}.toml", "began = 1\n")
+        self.report(verdict="opted_out")
+        self.wait_manager(State="opted_out")
+        self.assertEqual(self.gpu("State"), "present")
+        self.assertIn("wanted the field phase", self.daemon.log())
 
 
 class Directories(kit.Case):

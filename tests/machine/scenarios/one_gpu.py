@@ -131,12 +131,12 @@ def check_agreement(guest, checks):
     checks.contains("the kernel's GPU has minor 0", "Device Minor: \t 0", information)
     checks.equal("the bus shows that GPU", wanted_gpu(FIRST, 0), product.bus_gpus(guest).get(FIRST))
     checks.equal("and status shows it", [{"address": FIRST, "pci_id": "10de:20b0", "driver": "nvidia", "minor": 0,
-                                         "node": "/dev/nvidia0", "ready": True}], status.get("gpus"))
+                                         "node": "/dev/nvidia0", "ready": True, "state": "ready"}], status.get("gpus"))
 
 
 def wanted_gpu(address, minor):
     return {"Address": address, "PciId": "10de:20b0", "Driver": "nvidia", "Minor": minor,
-            "Node": f"/dev/nvidia{minor}", "Ready": True}
+            "Node": f"/dev/nvidia{minor}", "Ready": True, "State": "ready"}
 
 
 def check_killed_daemon(guest, checks):  # F-14

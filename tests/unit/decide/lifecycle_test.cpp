@@ -10,7 +10,10 @@ using Kind = model::VerdictKind;
 
 namespace {
 
-std::string_view state(Situation situation) { return to_text(decide::state_of(situation)); }
+std::string_view state(Situation situation, bool driver_live = true) {
+    situation.driver_live = driver_live;
+    return to_text(decide::state_of(situation));
+}
 
 } // namespace
 
@@ -44,4 +47,11 @@ TEST_CASE("without a GPU the machine is idle, unless it opted out") {
 TEST_CASE("a stamp alone never says ready") {
     for (Kind kind : model::verdict_kinds)
         if (kind != Kind::Ready) CHECK(state({kind, true, true, false}) != "ready");
+}
+
+TEST_CASE("a driver that somebody took out is not told to be live") {
+    CHECK(state({Kind::Ready, true, true, false}, false) == "unloaded");
+    CHECK(state({Kind::Ready, false, true, false}, false) == "unloaded");
+    CHECK(state({Kind::Ready, true, true, true}, false) == "working");
+    CHECK(state({Kind::Blocked, false, true, false}, false) == "blocked");
 }

@@ -10,7 +10,8 @@
 #include "execute/system_effects.hpp"
 #include "fakes/failing_effects.hpp"
 #include "fakes/temporary_root.hpp"
-#include "flow/made_nodes.hpp"
+#include "flow/ended.hpp"
+#include "flow/gpu_notes.hpp"
 #include "report/record.hpp"
 #include "unit/decide/machines.hpp"
 
@@ -73,12 +74,16 @@ TEST_CASE("a report that cannot be written fails no boot, and says so itself") {
 TEST_CASE("what was made for a GPU is known when the driver no longer tells") { // F-88
     const TemporaryRoot tree;
     execute::SystemEffects effects(tree.root);
+    const flow::Machine machine{tree.root, effects};
+    REQUIRE(effects.ensure_directory(names::gpu_directory, 0755));
     model::DeviceFacts facts;
     facts.frontend_major = 195;
     facts.served = {{"0000:01:00.0", 0}, {"0000:02:00.0", 1}};
-    CHECK(flow::note_made_nodes(effects, facts, "0000:02:00.0"));
-    CHECK(tree.root.list(names::gpu_directory) == std::vector<std::string>{"0000:02:00.0.toml"});
-    CHECK(flow::note_made_nodes(effects, facts));
+    const flow::Run run(machine, "init", tests::fitting_machine(), {});
+    REQUIRE(flow::note_begin(machine, run, {"0000:01:00.0", "0000:02:00.0"}));
+    CHECK(flow::note_made_nodes(machine, facts, "0000:02:00.0"));
+    CHECK_FALSE(tree.read("/run/gpuboot/gpu/0000:01:00.0.toml").contains("node"));
+    CHECK(flow::note_made_nodes(machine, facts));
 
     CHECK(flow::plan_removal(tree.root, "0000:02:00.0").empty()); // nothing of it is there
     REQUIRE(effects.ensure_directory("/dev/char", 0755));
@@ -88,19 +93,51 @@ TEST_CASE("what was made for a GPU is known when the driver no longer tells") { 
     REQUIRE(plan.size() == 2);
     CHECK((plan[0] == model::Step(model::Remove{"/dev/char/195:1"})));
     CHECK((plan[1] == model::Step(model::Remove{"/dev/nvidia1"})));
-    CHECK(flow::forget_made_nodes(effects, "0000:02:00.0"));
+    CHECK(flow::forget_gpu(effects, "0000:02:00.0"));
     CHECK(flow::plan_removal(tree.root, "0000:02:00.0").empty());
 }
 
 TEST_CASE("what is no longer ours is not removed with its GPU") { // F-90 F-113
     const TemporaryRoot tree;
     execute::SystemEffects effects(tree.root);
+    REQUIRE(effects.ensure_directory(names::gpu_directory, 0755));
     model::DeviceFacts facts;
     facts.frontend_major = 195;
     facts.served = {{"0000:01:00.0", 0}};
-    REQUIRE(flow::note_made_nodes(effects, facts));
+    REQUIRE(flow::note_made_nodes({tree.root, effects}, facts));
     tree.link("/dev/char/195:0", "../other");
     SUBCASE("another number") { REQUIRE(effects.make_node({"/dev/nvidia0", 195, 9, 0666, 0, 0})); }
     SUBCASE("a file") { tree.write("/dev/nvidia0", "mine"); }
     CHECK(flow::plan_removal(tree.root, "0000:01:00.0").empty());
+}
+
+TEST_CASE("a phase that died is told, one that reported is not") { // F-14 F-93
+    const TemporaryRoot tree;
+    execute::SystemEffects effects(tree.root);
+    const flow::Machine machine{tree.root, effects};
+    const std::string phase = "device-0000:01:00.0", report = flow::report_path(phase);
+    const model::Facts facts = tests::fitting_machine();
+
+    CHECK(flow::tell_dead(machine, phase, "timeout"));
+    CHECK_FALSE(tree.root.exists(report)); // it had begun with nothing
+
+    finish(tree, effects, phase); // of an earlier time, so it is no answer to the next
+    flow::Run run(machine, phase, facts, {});
+    REQUIRE(flow::note_begin(machine, run, {"0000:01:00.0"}));
+    CHECK(flow::left_behind(tree.root, "init").empty());
+    REQUIRE(flow::tell_dead(machine, phase, "timeout"));
+    const auto told = report::report_of(*parse_json(tree.read(report)));
+    REQUIRE(told);
+    CHECK(told->after.kind == model::VerdictKind::Blocked);
+    REQUIRE(told->after.reasons.size() == 1);
+    CHECK(told->after.reasons.front() ==
+          model::Reason{model::ReasonCode::StepFailed, phase, "done", "timeout"});
+    CHECK(flow::left_behind(tree.root, phase).empty());
+
+    flow::Run next(machine, phase, facts, {});
+    REQUIRE(flow::note_begin(machine, next, {"0000:01:00.0"}));
+    next.finish(facts, {model::VerdictKind::Ready, "", {}});
+    const std::string before = tree.read(report);
+    CHECK(flow::tell_dead(machine, phase, "exit-code"));
+    CHECK(tree.read(report) == before);
 }

@@ -17,6 +17,7 @@ Report sample() {
     report.phase = "check";
     report.boot_id = "5f1c2f7e";
     report.at = 1'795'000'000;
+    report.began = 42'000'001;
     report.usec = 123'456;
     report.host = {"6.1.0-50-cloud-amd64", "x86_64"};
     report.pin = Pin{"535.261.03", Kind::Open, {}, {}};

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""GPUs that come and go: given to another driver and back, their driver taken out and loaded again by hand, a
+phase that is killed, and a thousand events in a row."""
+
+import json
+
+import product
+from guest import Scenario
+
+FIRST, SECOND = "0010:00:00.0", "0011:00:00.0"
+PATH = {FIRST: "/org/gpuboot1/gpu/_30010_3a00_3a00_2e0", SECOND: "/org/gpuboot1/gpu/_30011_3a00_3a00_2e0"}
+OTHER = "uio_pci_generic"  # a driver of the kernel's that hands a device to programs, as vfio-pci does
+EVENTS = 1000
+
+
+def machine(kit):
+    return {"gpus": 2, "scenario": Scenario()}
+
+
+def check(guest, checks):
+    checks.equal("the machine boots without a failed unit", "running", guest.wait_for_boot())
+    checks.equal("both GPUs are ready", {FIRST: "ready", SECOND: "ready"}, states(guest))
+    check_given_away(guest, checks)
+    check_taken_out(guest, checks)
+    check_killed_phase(guest, checks)
+    check_storm(guest, checks)
+    checks.equal("no unit failed", "", guest.get("systemctl --failed --no-legend --plain"))
+
+
+def states(guest):
+    return {address: gpu["State"] for address, gpu in product.bus_gpus(guest).items()}
+
+
+def becomes(guest, address, state, seconds=30):
+    return guest.until(f"busctl get-property org.gpuboot1 {PATH[address]} org.gpuboot1.Gpu State "
+                       f"| grep -q '\"{state}\"'", seconds)
+
+
+def machine_becomes(guest, state, seconds=30):
+    return guest.until("busctl get-property org.gpuboot1 /org/gpuboot1 org.gpuboot1.Manager State "
+                       f"| grep -q '\"{state}\"'", seconds)
+
+
+def check_given_away(guest, checks):
+    """P16: a GPU that another driver wants goes without a trace, and comes back as it was."""
+    device = f"/sys/bus/pci/devices/{SECOND}"
+    guest.get(f"modprobe {OTHER}; echo {SECOND} >/sys/bus/pci/drivers/nvidia/unbind")
+    checks.true("unbound, it is only present", becomes(guest, SECOND, "present"), states(guest))
+    checks.true("and its node goes", guest.until("! test -e /dev/nvidia1 && ! test -L /dev/char/195:1"))
+    checks.true("containers get it no more", guest.until("! grep -q /dev/nvidia1 /run/cdi/gpuboot.json"))
+    guest.get(f"echo {OTHER} >{device}/driver_override; echo {SECOND} >/sys/bus/pci/drivers_probe")
+    checks.equal("the other driver has it", OTHER, product.bound_driver(guest, SECOND))
+    checks.true("it is left alone",
+                guest.until(f"systemctl -q is-active gpuboot-device@{SECOND}.service")
+                and states(guest) == {FIRST: "ready", SECOND: "present"}, states(guest))
+    checks.equal("and stays with it", OTHER, product.bound_driver(guest, SECOND))
+    checks.true("without a node", guest.run("test -e /dev/nvidia1").status != 0)
+    guest.get(f"echo {SECOND} >{device}/driver/unbind; echo >{device}/driver_override; "
+              f"echo {SECOND} >/sys/bus/pci/drivers_probe")
+    checks.true("given back, it is ready again", becomes(guest, SECOND, "ready"), states(guest))
+    checks.equal("with its node", product.wanted_node("/dev/nvidia1", 195, 1), product.node(guest, "/dev/nvidia1"))
+    checks.true("and containers get it", guest.until("grep -q /dev/nvidia1 /run/cdi/gpuboot.json"))
+    checks.equal("the machine was ready all the time", "ready", product.manager(guest)["State"])
+
+
+def check_taken_out(guest, checks):
+    """Somebody unloads the driver, then loads it again; nothing of ours fights that."""
+    order = guest.get("lsmod | awk '$1 ~ /^nvidia/ { print $1 }'").split()
+    guest.get("for module in nvidia_uvm nvidia_modeset nvidia; do rmmod $module; done")
+    checks.true("a driver that was taken out is missed", machine_becomes(guest, "unloaded", 5),
+                product.manager(guest)["State"])
+    checks.true("its GPUs are only present",
+                becomes(guest, FIRST, "present") and becomes(guest, SECOND, "present"), states(guest))
+    checks.true("nothing says that a GPU is ready", guest.until("! test -e /run/gpuboot/ready"))
+    checks.true("containers are told of none", guest.until("! test -e /run/cdi/gpuboot.json"))
+    checks.equal("status says so", "unloaded", product.status(guest)[0]["state"])
+    guest.get("cd /run/gpuboot/active/modules; insmod nvidia.ko; insmod nvidia-uvm.ko; insmod nvidia-modeset.ko")
+    checks.true("loaded again, the machine is ready", machine_becomes(guest, "ready", 60),
+                product.manager(guest)["State"])
+    checks.true("and so are its GPUs", becomes(guest, FIRST, "ready") and becomes(guest, SECOND, "ready"),
+                states(guest))
+    checks.equal("the same modules are live", sorted(order),
+                 sorted(guest.get("lsmod | awk '$1 ~ /^nvidia/ { print $1 }'").split()))
+    checks.true("containers get both", guest.until("grep -q /dev/nvidia1 /run/cdi/gpuboot.json"))
+
+
+def check_killed_phase(guest, checks):  # F-14
+    """Killed while it waits for a driver that nobody binds; the GPU is bound later, by hand."""
+    unit = f"gpuboot-device@{SECOND}.service"
+    guest.get("cd /sys/module/virtual_gpu/parameters; echo 1 >unplug; echo 0 >/sys/bus/pci/drivers_autoprobe; "
+              "echo 1 >plug")
+    checks.true("a GPU that no driver takes is waited for", becomes(guest, SECOND, "initialising"), states(guest))
+    guest.get(f"systemctl kill -s KILL {unit}")
+    checks.true("its phase killed, it has failed", becomes(guest, SECOND, "failed"), states(guest))
+    reasons = (product.report(guest, f"device-{SECOND}") or {}).get("reasons", [])
+    checks.equal("and the report says how", [("step_failed", "signal")],
+                 [(reason["code"], reason["found"]) for reason in reasons])
+    guest.get(f"systemctl reset-failed {unit}; echo 1 >/sys/bus/pci/drivers_autoprobe; "
+              f"echo {SECOND} >/sys/bus/pci/drivers_probe")
+    checks.true("bound later, it is ready all the same", becomes(guest, SECOND, "ready"), states(guest))
+
+
+def check_storm(guest, checks):
+    """F-131 F-133: memory and descriptors as before, no ghost, the last state right."""
+    before = resources(guest)
+    script = f"""cd /sys/module/virtual_gpu/parameters
+        i=0; while [ $i -lt {EVENTS // 2} ]; do echo 1 >unplug; echo 1 >plug; i=$((i + 1)); done"""
+    guest.get(script, 600)
+    checks.true("after a thousand events the GPU that stayed is ready", becomes(guest, SECOND, "ready", 120),
+                states(guest))
+    checks.true("no job of systemd's is left", guest.until("[ -z \"$(systemctl list-jobs --no-legend)\" ]", 120))
+    checks.equal("both GPUs are ready", {FIRST: "ready", SECOND: "ready"}, states(guest))
+    checks.equal("the node is right", product.wanted_node("/dev/nvidia1", 195, 1),
+                 product.node(guest, "/dev/nvidia1"))
+    checks.true("containers get both", guest.until("grep -q /dev/nvidia1 /run/cdi/gpuboot.json"))
+    names = [device["name"] for device in json.loads(guest.read("/run/cdi/gpuboot.json"))["devices"]]
+    checks.equal("each once", ["0", "1", "all"], sorted(names))
+    after = resources(guest)
+    checks.equal("the daemon has no more files open", before["fds"], after["fds"])
+    checks.at_most("and has grown by less than a megabyte", 1024, after["kib"] - before["kib"])
+    guest.get("echo 1 >/sys/module/virtual_gpu/parameters/unplug")
+    checks.true("pulled for good, it is gone",
+                guest.until("! busctl --list tree org.gpuboot1 | grep -q gpu/.*0011 && ! test -e /dev/nvidia1"))
+
+
+def resources(guest):
+    pid = guest.properties("gpubootd.service", "MainPID")["MainPID"]
+    kib = guest.get(f"awk '/^Private_Dirty:/ {{ sum += $2 }} END {{ print sum }}' /proc/{pid}/smaps_rollup")
+    return {"fds": int(guest.get(f"ls /proc/{pid}/fd | wc -l")), "kib": int(kib)}
