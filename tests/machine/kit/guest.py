@@ -204,7 +204,8 @@ class Guest:
             return f"{error}\n" + "\n".join(self.console()[-40:])
 
     def console(self):
-        return self.log.read_text(errors="replace").splitlines()
+        """Its lines so far; QEMU makes the file a moment after it has started."""
+        return [] if not self.log.exists() else self.log.read_text(errors="replace").splitlines()
 
     def _reaches_userspace(self):
         """Whether the kernel comes to its first program in KERNEL_SECONDS."""
