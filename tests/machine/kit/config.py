@@ -13,8 +13,12 @@ KERNEL = "6.1.0-50-cloud-amd64"  # the newest kernel of Debian 12 that the pinne
 OTHER_KERNEL = "6.1.0-47-cloud-amd64"  # only its headers: somebody else's kernel
 
 DRIVER_PACKAGE = "nvidia-open-kernel-dkms"
+# CDI's own JSON schema, as the library carries it that container runtimes are built with.
+SCHEMA_PACKAGE = "golang-github-container-orchestrated-devices-container-device-interface-dev"
+SCHEMA = "usr/share/gocode/src/github.com/container-orchestrated-devices/container-device-interface/schema"
 PACKAGES = [
-    "systemd", "systemd-sysv", "udev", "dbus", "kmod", "initramfs-tools", "busybox", "lz4",
+    "systemd", "systemd-sysv", "udev", "dbus", "kmod", "initramfs-tools", "busybox-static", "lz4",
+    "podman", "crun",
     "gcc", "make", "binutils", "libc6-dev",
     f"linux-image-{KERNEL}", f"linux-headers-{KERNEL}", f"linux-headers-{OTHER_KERNEL}",
 ]

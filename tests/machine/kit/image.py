@@ -72,9 +72,10 @@ class Builder:
         sources.write_text("\n".join(config.apt_sources()) + "\n")
         tree = folder / "tree"
         # Unpacked, not installed: nothing is registered with DKMS.
-        fetch = (f'cd "$1" && APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get download {config.DRIVER_PACKAGE} && '
-                 f'dpkg-deb --fsys-tarfile {config.DRIVER_PACKAGE}_*.deb | tar -x ./usr/src && '
-                 f'rm {config.DRIVER_PACKAGE}_*.deb')
+        parts = {config.DRIVER_PACKAGE: "usr/src", config.SCHEMA_PACKAGE: config.SCHEMA}
+        fetch = " && ".join(['cd "$1"', 'export APT_CONFIG="$MMDEBSTRAP_APT_CONFIG"'] + [
+            f"apt-get download {package} && dpkg-deb --fsys-tarfile {package}_*.deb | tar -x ./{folder} && "
+            f"rm {package}_*.deb" for package, folder in parts.items()])
         run("mmdebstrap", "--mode=root", "--variant=minbase", f"--include={','.join(packages)}",
             "--dpkgopt=force-unsafe-io", "--dpkgopt=path-exclude=/usr/share/man/*",
             "--dpkgopt=path-exclude=/usr/share/locale/*", "--dpkgopt=path-exclude=/usr/share/doc/*",
