@@ -190,6 +190,28 @@ std::vector<Reason> judge_devices(const DeviceFacts& facts, std::string_view add
     return reasons;
 }
 
+std::vector<Reason> reasons_of(const std::vector<std::string>& remarks) {
+    constexpr std::string_view inforom = "inforom ";
+    std::vector<Reason> reasons;
+    for (const std::string& remark : remarks) {
+        const auto colon = remark.find(": ");
+        if (!remark.starts_with(inforom) || colon == std::string::npos) continue;
+        reasons.push_back({ReasonCode::InforomCorrupted,
+                           remark.substr(inforom.size(), colon - inforom.size()), "a valid infoROM",
+                           remark.substr(colon + 2)});
+    }
+    return reasons;
+}
+
+bool fails_the_machine(const Reason& reason, const DeviceFacts& facts) {
+    switch (reason.code) {
+    case ReasonCode::CdiConflict:
+    case ReasonCode::InforomCorrupted: return false;
+    case ReasonCode::GpuUnbound: return facts.served.empty();
+    default: return true;
+    }
+}
+
 Reason reason_of(const Step& step, const std::string& error) {
     using enum ReasonCode;
     if (const auto* test = std::get_if<TestReady>(&step)) {

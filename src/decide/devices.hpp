@@ -21,6 +21,14 @@ std::vector<model::MakeNode> wanted_nodes(const model::DeviceFacts& facts,
 std::vector<model::Reason> judge_devices(const model::DeviceFacts& facts,
                                          std::string_view address = "");
 
+/// What the readiness test remarked although it was passed, "inforom NODE: WORDS"; of any other
+/// line nothing is known.
+std::vector<model::Reason> reasons_of(const std::vector<std::string>& remarks);
+
+/// Whether a machine with this reason is not ready. One GPU that no driver serves does not fail
+/// the others (F-92).
+bool fails_the_machine(const model::Reason& reason, const model::DeviceFacts& facts);
+
 /// The reason that a step's failure is.
 model::Reason reason_of(const model::Step& step, const std::string& error);
 

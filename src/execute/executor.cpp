@@ -2,6 +2,8 @@
 #include "execute/executor.hpp"
 
 #include <chrono>
+#include <sstream>
+#include <utility>
 
 #include "base/names.hpp"
 #include "execute/record_text.hpp"
@@ -35,14 +37,23 @@ std::string last_line(std::string text) {
     return text.substr(text.rfind('\n') + 1);
 }
 
-Result<void> run_tool(Effects& effects, const Tool& tool) {
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream rest(text);
+    for (std::string line; std::getline(rest, line);)
+        lines.push_back(line);
+    return lines;
+}
+
+/// What the tool printed.
+Result<std::string> run_tool(Effects& effects, const Tool& tool) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(tool.deadline).count();
     auto result = effects.run(tool);
     if (!result) return forward(std::move(result).error());
     if (result->timed_out)
         return fail(Errc::Timeout, "no answer within " + std::to_string(seconds) + " s");
     if (!result->succeeded()) return fail(Errc::Io, last_line(result->output));
-    return {};
+    return std::move(result->output);
 }
 
 } // namespace
@@ -64,6 +75,7 @@ Execution Executor::run(const Plan& plan) {
         }
         execution.steps.push_back(std::move(report));
     }
+    execution.remarks = std::exchange(remarks_, {});
     return execution;
 }
 
@@ -98,9 +110,10 @@ Result<void> Executor::perform(const UnloadModule& step) {
 }
 
 Result<void> Executor::perform(const StopUnit& step) {
-    return run_tool(
+    const auto stopped = run_tool(
         effects_,
         {{"/usr/bin/systemctl", "stop", "--", step.unit}, Tool{}.environment, stop_deadline, {}});
+    return stopped ? Result<void>{} : forward(stopped.error());
 }
 
 Result<void> Executor::perform(const RequestRebuild&) {
@@ -145,7 +158,10 @@ Result<void> Executor::perform(const TestReady& step) {
         tool.argv.insert(tool.argv.end(), {"nvml", std::to_string(step.nodes.size())});
         break;
     }
-    return run_tool(effects_, tool);
+    const auto said = run_tool(effects_, tool);
+    if (!said) return forward(said.error());
+    remarks_ = lines_of(*said);
+    return {};
 }
 
 Result<void> Executor::perform(const WriteCdi& step) {
@@ -161,7 +177,8 @@ Result<void> Executor::perform(const StartUnit& step) {
     Tool tool{{"/usr/bin/systemctl"}, Tool{}.environment, unit_deadline, {}};
     if (!step.critical) tool.argv.emplace_back("--no-block");
     tool.argv.insert(tool.argv.end(), {"start", "--", step.unit});
-    return run_tool(effects_, tool);
+    const auto started = run_tool(effects_, tool);
+    return started ? Result<void>{} : forward(started.error());
 }
 
 Result<void> Executor::perform(const WriteRecord& step) {

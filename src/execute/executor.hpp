@@ -23,6 +23,8 @@ struct Failure {
 struct Execution {
     std::vector<model::StepReport> steps; ///< one for each of the plan's
     std::optional<Failure> failure;
+    /// What the readiness test said although it was passed, line by line.
+    std::vector<std::string> remarks{};
 };
 
 class Executor {
@@ -51,6 +53,7 @@ class Executor {
     Result<void> perform(const model::WriteRecord& step);
     Result<void> perform(const model::MarkReady& step);
 
+    std::vector<std::string> remarks_; ///< of the plan that runs
     Effects& effects_;
     const input::Images& images_;
 };

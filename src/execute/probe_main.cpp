@@ -16,7 +16,8 @@
 
 namespace {
 
-constexpr int version_mismatch = 18; // NVML_ERROR_LIB_RM_VERSION_MISMATCH
+constexpr int corrupted_inforom = 14; // NVML_ERROR_CORRUPTED_INFOROM
+constexpr int version_mismatch = 18;  // NVML_ERROR_LIB_RM_VERSION_MISMATCH
 
 int open_nodes(char** first, char** end) {
     for (char** node = first; node != end; ++node) {
@@ -63,6 +64,22 @@ int say_init_failed(void* library, int error, const char* words) {
     return 1;
 }
 
+/// nvidia-smi warns of these, too; a GPU whose infoROM is corrupted works all the same. An older
+/// NVML has no such entry, and a GPU without an infoROM is not one with a bad one.
+void say_inforoms(void* library, unsigned count, const char* (*text)(int)) {
+    const auto handle = symbol<int (*)(unsigned, void**)>(library, "nvmlDeviceGetHandleByIndex_v2");
+    const auto minor = symbol<int (*)(void*, unsigned*)>(library, "nvmlDeviceGetMinorNumber");
+    const auto validate = symbol<int (*)(void*)>(library, "nvmlDeviceValidateInforom");
+    if (!handle || !minor || !validate) return;
+    for (unsigned index = 0; index < count; ++index) {
+        void* device = nullptr;
+        unsigned number = 0;
+        if (handle(index, &device) != 0 || validate(device) != corrupted_inforom) continue;
+        if (minor(device, &number) != 0) number = index;
+        std::printf("inforom /dev/nvidia%u: %s\n", number, text(corrupted_inforom));
+    }
+}
+
 // The entries, their signatures and the error are NVML's stable ABI (nvml.h, nvmlReturn_t = int).
 int ask_nvml(std::string_view wanted_text) {
     unsigned wanted = 0, found = 0;
@@ -75,7 +92,10 @@ int ask_nvml(std::string_view wanted_text) {
     if (!init || !count || !text) return say("NVML", "libnvidia-ml.so.1 lacks its entries");
     if (const int error = init(); error != 0) return say_init_failed(library, error, text(error));
     if (const int error = count(&found); error != 0) return say("nvmlDeviceGetCount", text(error));
-    if (found == wanted) return 0;
+    if (found == wanted) {
+        say_inforoms(library, found, text);
+        return 0;
+    }
     std::fprintf(stderr, "NVML counts %u GPUs, the driver serves %u\n", found, wanted);
     return 1;
 }

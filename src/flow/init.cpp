@@ -21,12 +21,6 @@ namespace {
 
 using namespace model;
 
-/// One GPU that no driver serves does not fail the others (F-92).
-bool fails_the_machine(const Reason& reason, const DeviceFacts& devices) {
-    return reason.code != ReasonCode::CdiConflict &&
-           (reason.code != ReasonCode::GpuUnbound || devices.served.empty());
-}
-
 struct Outcome {
     DeviceFacts devices;
     std::vector<Reason> reasons;
@@ -35,12 +29,15 @@ struct Outcome {
 /// Asks the driver itself, and tells containers of what it then serves: a GPU's UUID is known only
 /// after it was opened.
 Result<std::optional<execute::Failure>> serve(const Machine& machine, const Facts& facts,
-                                              DeviceFacts& devices, Run& run) {
+                                              Outcome& outcome, Run& run) {
+    DeviceFacts& devices = outcome.devices;
     const input::Images none;
     execute::Executor executor(machine.effects, none);
     auto execution = executor.run(decide::plan_test(devices, facts.policy));
     run.add(execution);
     if (execution.failure) return std::move(execution.failure);
+    for (Reason& reason : decide::reasons_of(execution.remarks))
+        outcome.reasons.push_back(std::move(reason));
     auto opened = input::read_devices(machine.root);
     if (!opened) return forward(std::move(opened).error());
     devices = std::move(*opened);
@@ -70,9 +67,11 @@ Result<Outcome> make_ready(const Machine& machine, const Facts& facts, Run& run)
 
     Outcome outcome{std::move(*devices), {}};
     outcome.reasons = decide::judge_devices(outcome.devices);
-    const auto fatal = [&](const Reason& r) { return fails_the_machine(r, outcome.devices); };
+    const auto fatal = [&](const Reason& r) {
+        return decide::fails_the_machine(r, outcome.devices);
+    };
     if (std::ranges::any_of(outcome.reasons, fatal)) return outcome;
-    auto served = serve(machine, facts, outcome.devices, run);
+    auto served = serve(machine, facts, outcome, run);
     if (!served) return forward(std::move(served).error());
     if (const auto& failure = *served) {
         std::string error = failure->error.what;
@@ -91,7 +90,9 @@ Result<void> keep_outcome(const Machine& machine, input::World& world, const Out
     Facts& facts = world.facts;
     const input::Images none;
     execute::Executor executor(machine.effects, none);
-    const auto fatal = [&](const Reason& r) { return fails_the_machine(r, outcome.devices); };
+    const auto fatal = [&](const Reason& r) {
+        return decide::fails_the_machine(r, outcome.devices);
+    };
     if (std::ranges::none_of(outcome.reasons, fatal)) {
         run.add(executor.run(decide::plan_good(facts)));
         return {};
@@ -121,8 +122,9 @@ std::vector<GpuReport> report_gpus(const DeviceFacts& devices, const std::vector
         if (served != devices.served.end()) {
             report.minor = static_cast<int>(served->minor);
             report.node = "/dev/nvidia" + std::to_string(served->minor);
-            report.ready = std::ranges::none_of(
-                reasons, [&](const Reason& reason) { return fails_the_machine(reason, devices); });
+            report.ready = std::ranges::none_of(reasons, [&](const Reason& reason) {
+                return decide::fails_the_machine(reason, devices);
+            });
         }
         reports.push_back(std::move(report));
     }
@@ -154,7 +156,7 @@ Result<Report> init(const Machine& machine) {
     run.report().gpus = report_gpus(outcome->devices, outcome->reasons);
     Verdict after = decide::judge(facts);
     for (Reason& reason : outcome->reasons) {
-        if (fails_the_machine(reason, outcome->devices)) after.kind = VerdictKind::Blocked;
+        if (decide::fails_the_machine(reason, outcome->devices)) after.kind = VerdictKind::Blocked;
         if (std::ranges::find(after.reasons, reason) == after.reasons.end())
             after.reasons.push_back(std::move(reason));
     }

@@ -188,6 +188,9 @@ constexpr auto table = std::to_array<ReasonText>({
      "Look for missing firmware of this very driver version, and for XID lines in journalctl -k."},
     {NvmlFailed, "nvml_failed", "NVML does not answer: {found}",
      "Install the userspace driver of exactly the pinned version."},
+    {InforomCorrupted, "inforom_corrupted", "the GPU of {subject} works, but {found}",
+     "Keep an eye on it: nvidia-smi -q and XID lines in journalctl -k; ask the vendor to replace "
+     "it."},
     {CdiConflict, "cdi_conflict",
      "{subject} speaks for the GPUs too: wanted {wanted}, found {found}",
      "Remove that file, then: systemctl restart gpuboot-init. Until then gpuboot writes none."},

@@ -82,6 +82,7 @@ enum class ReasonCode {
     NodeWrong,
     OpenFailed,
     NvmlFailed,
+    InforomCorrupted,
     CdiConflict,
     UnitFailed,
     StepFailed,

@@ -57,6 +57,7 @@ names::Event event_of(ReasonCode code) {
     case NodeWrong:
     case OpenFailed:
     case NvmlFailed:
+    case InforomCorrupted:
     case CdiConflict: return names::gpu_changed;
     case NoGpu:
     case OptedOut:

@@ -19,6 +19,7 @@ struct Question {
     Policy policy;
     std::size_t fails = 0; ///< counted from 1 over both plans; 0: no step fails
     std::string error;
+    std::vector<std::string> remarks; ///< of the readiness test, which is passed
 };
 
 Result<Question> question_of(const std::string& file, const Node& ask) {
@@ -36,6 +37,7 @@ Result<Question> question_of(const std::string& file, const Node& ask) {
         question.policy.deferred_units = *units;
     question.fails = static_cast<std::size_t>(fields.optional_number("fails", 1, 99).value_or(0));
     question.error = fields.optional_text("error").value_or("");
+    if (auto remarks = fields.optional_texts("remarks")) question.remarks = *remarks;
     if (auto flaw = fields.flaw()) return fail(Errc::BadInput, *flaw);
     return question;
 }
@@ -64,6 +66,10 @@ Answer answer(const DeviceFacts& facts, const Question& question) {
         const Plan ready = decide::plan_ready(facts, question.policy);
         steps.insert(steps.end(), ready.begin(), ready.end());
         answer.text += "Ready:\n" + report::to_sentences(steps);
+    }
+    if (const auto told = decide::reasons_of(question.remarks); !told.empty()) {
+        answer.text += "The test says:\n" + lines_of(told);
+        answer.reasons.insert(answer.reasons.end(), told.begin(), told.end());
     }
     if (question.fails == 0 || question.fails > steps.size()) return answer;
     const std::vector<Reason> failed{decide::reason_of(steps[question.fails - 1], question.error)};

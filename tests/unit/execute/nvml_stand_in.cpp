@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // A libnvidia-ml.so.1 that answers as it is told: NVML_INIT is what it says when it is initialised
-// (nvmlReturn_t), NVML_COUNT how many GPUs it counts.
+// (nvmlReturn_t), NVML_COUNT how many GPUs it counts, NVML_INFOROM what it says of the second one's
+// infoROM. Minors count down from 9.
 #include <cstdlib>
 #include <cstring>
 
@@ -27,7 +28,24 @@ int nvmlSystemGetNVMLVersion(char* version, unsigned length) {
     return 0;
 }
 
+int nvmlDeviceGetHandleByIndex_v2(unsigned index, void** device) {
+    static char devices[16];
+    *device = devices + index;
+    devices[index] = static_cast<char>(index);
+    return 0;
+}
+
+int nvmlDeviceGetMinorNumber(void* device, unsigned* minor) {
+    *minor = 9U - static_cast<unsigned>(*static_cast<char*>(device));
+    return 0;
+}
+
+int nvmlDeviceValidateInforom(void* device) {
+    return *static_cast<char*>(device) == 1 ? told("NVML_INFOROM") : 0;
+}
+
 const char* nvmlErrorString(int error) {
+    if (error == 14) return "infoROM is corrupted";
     return error == 18 ? "Driver/library version mismatch" : "Driver Not Loaded";
 }
 

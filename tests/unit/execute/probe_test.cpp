@@ -42,6 +42,16 @@ TEST_CASE(
                                  "12.550.54.14, the driver in the kernel of "));
 }
 
+TEST_CASE(
+    "a corrupted infoROM is told and is no failure; one that is not there is not told") { // N18
+    const auto corrupted = probe({"nvml", "2"}, {"NVML_COUNT=2", "NVML_INFOROM=14"});
+    CHECK(corrupted.succeeded());
+    CHECK(corrupted.output == "inforom /dev/nvidia8: infoROM is corrupted\n");
+    const auto absent = probe({"nvml", "2"}, {"NVML_COUNT=2", "NVML_INFOROM=3"});
+    CHECK(absent.succeeded());
+    CHECK(absent.output == "");
+}
+
 TEST_CASE("any other refusal is told in NVML's own words") {
     const auto ran = probe({"nvml", "1"}, {"NVML_INIT=9"});
     CHECK_FALSE(ran.succeeded());
