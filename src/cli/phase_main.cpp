@@ -14,6 +14,7 @@
 #include "execute/lock.hpp"
 #include "execute/system_effects.hpp"
 #include "flow/check.hpp"
+#include "flow/containers.hpp"
 #include "flow/device.hpp"
 #include "flow/ended.hpp"
 #include "flow/foreign.hpp"
@@ -31,14 +32,18 @@ using namespace gpuboot;
 constexpr int exit_usage = 2;
 constexpr std::chrono::seconds lock_deadline{20}; // below the units' TimeoutStartSec
 
-void tell(const Log& log, const model::Report& report) {
-    for (const model::StepReport& step : report.steps) {
+void tell(const Log& log, const std::vector<model::StepReport>& steps) {
+    for (const model::StepReport& step : steps) {
         const std::string text = std::string(to_text(step.outcome)) + ": " + step.text;
         if (step.outcome == model::Outcome::Failed)
             log.error(text + ": " + step.error);
         else
             log.info(text);
     }
+}
+
+void tell(const Log& log, const model::Report& report) {
+    tell(log, report.steps);
     log.info("verdict: " + std::string(to_text(report.after.kind)) +
              (report.after.bake.empty() ? "" : " " + report.after.bake));
     for (const model::Reason& reason : report.after.reasons)
@@ -105,6 +110,14 @@ int run_ended(const Log& log, const flow::Machine& machine, const std::vector<st
         flow::tell_dead(machine, device ? "device-" + words[1] : words[1], how ? how : "no report");
     if (!told) log.error(told.error().what);
     return told ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int run_refresh(const Log& log, const flow::Machine& machine) {
+    const auto execution = flow::refresh(machine);
+    if (!execution) log.error(execution.error().what);
+    if (!execution || execution->failure) return EXIT_FAILURE;
+    tell(log, execution->steps);
+    return EXIT_SUCCESS;
 }
 
 /// What a boot puts off until nobody waits. What was not collected now is so after the next boot.
@@ -186,12 +199,13 @@ int run(const Log& log, const flow::Machine& machine, const std::vector<std::str
     // The bake takes the lock itself; a request starts units that take it; and what a device phase
     // does to its own GPU's node must not wait minutes for a compile.
     if (phase == "rebuild") return run_rebuild(log, machine);
+    if (phase == "refresh") return run_refresh(log, machine);
     if (phase == "collect") return run_collect(log, machine);
     if (phase == "foreign") return run_foreign(log, machine);
     if (phase == "request") return run_request(log, machine);
     if (phase == "device") return run_device(log, machine, words);
     if (phase == "ended") return run_ended(log, machine, words);
-    log.error("wanted: check | recheck | rebuild | init | collect | foreign | request | "
+    log.error("wanted: check | recheck | rebuild | init | refresh | collect | foreign | request | "
               "device add|bound|remove ADDRESS | ended init|ADDRESS");
     return exit_usage;
 }

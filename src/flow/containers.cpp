@@ -3,6 +3,7 @@
 
 #include "base/names.hpp"
 #include "decide/cdi.hpp"
+#include "decide/plan.hpp"
 #include "execute/lock.hpp"
 #include "input/cdi.hpp"
 #include "input/devices.hpp"
@@ -36,6 +37,19 @@ Result<execute::Execution> refresh_cdi(const Machine& machine, const std::string
     devices->cdi = read_cdi_facts(machine.root);
     const input::Images none;
     return execute::Executor(machine.effects, none).run(decide::plan_cdi(*devices));
+}
+
+Result<execute::Execution> refresh(const Machine& machine) {
+    if (!machine.root.exists(names::ready_stamp)) return execute::Execution{};
+    auto devices = input::read_devices(machine.root);
+    if (!devices) return forward(std::move(devices).error());
+    const input::Images none;
+    auto made = execute::Executor(machine.effects, none).run(decide::plan_nodes(*devices));
+    auto told = refresh_cdi(machine);
+    if (!told) return forward(std::move(told).error());
+    made.steps.insert(made.steps.end(), told->steps.begin(), told->steps.end());
+    if (!made.failure) made.failure = std::move(told->failure);
+    return made;
 }
 
 void withdraw_cdi(const Machine& machine, Run& run) {

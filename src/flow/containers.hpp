@@ -17,6 +17,10 @@ model::CdiFacts read_cdi_facts(const Root& root);
 Result<execute::Execution> refresh_cdi(const Machine& machine, const std::string& leaving = "");
 
 /// No container is given a GPU of a machine that is not ready.
+/// What the driver offers has changed while it is live, as when a MIG instance is made: the nodes
+/// and the spec follow. Nothing happens where no GPU is ready.
+Result<execute::Execution> refresh(const Machine& machine);
+
 void withdraw_cdi(const Machine& machine, Run& run);
 
 } // namespace gpuboot::flow

@@ -29,7 +29,7 @@ struct CdiMount { ///< read-only
 };
 
 struct CdiDevice {
-    std::string name; ///< "0", "GPU-5a1c...", "all"
+    std::string name; ///< "0", "GPU-5a1c...", a MIG instance "0:gi7:ci0", "all"
     std::vector<CdiNode> nodes;
 
     bool operator==(const CdiDevice&) const = default;

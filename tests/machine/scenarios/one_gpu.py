@@ -83,12 +83,12 @@ def check_repair(guest, checks):
     """P14: nodes and links of an earlier load, a mode that lets anybody in, a capability of nothing."""
     caps, uvm = product.major(guest, "nvidia-caps"), product.major(guest, "nvidia-uvm")
     guest.get(f"""set -e
-        chmod 0666 /dev/nvidia-caps/nvidia-cap1
-        mknod /dev/nvidia-caps/nvidia-cap77 c {caps} 77
-        ln -s ../nvidia-caps/nvidia-cap77 /dev/char/{caps}:77
         rm /dev/nvidia-uvm && mknod /dev/nvidia-uvm c 99 0
         ln -s ../nvidia-uvm /dev/char/99:0
         ln -s ../nvidia9 /dev/char/195:9
+        ln -s ../nvidia-caps/nvidia-cap77 /dev/char/{caps}:77
+        mknod /dev/nvidia-caps/nvidia-cap77 c {caps} 77
+        chmod 0666 /dev/nvidia-caps/nvidia-cap1
         systemctl start gpuboot-init.service""")
     checks.equal("a capability that anybody could open is root's again",
                  product.wanted_node("/dev/nvidia-caps/nvidia-cap1", caps, 1, 0o400),
@@ -98,6 +98,9 @@ def check_repair(guest, checks):
     left = guest.get(f"ls -d /dev/nvidia-caps/nvidia-cap77 /dev/char/{caps}:77 /dev/char/99:0 /dev/char/195:9 "
                      "2>/dev/null; :")
     checks.equal("and nothing is left of what was", "", left)
+    guest.get(f"ln -s ../nvidia-caps/nvidia-cap78 /dev/char/{caps}:78; mknod /dev/nvidia-caps/nvidia-cap78 c {caps} 78")
+    checks.true("what comes among the capabilities is looked at by itself", guest.until(
+        f"! test -e /dev/nvidia-caps/nvidia-cap78 && ! test -L /dev/char/{caps}:78"))
 
 
 GPU_0, GPU_1 = ("/dev/nvidia0", 195, 0), ("/dev/nvidia1", 195, 1)

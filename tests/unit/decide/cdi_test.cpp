@@ -50,6 +50,29 @@ TEST_CASE("each GPU by its index and, once it is known, by its UUID; and all of 
                                                {"/dev/nvidia-uvm-tools", 511, 1}}));
 }
 
+TEST_CASE("a MIG instance comes with its GPU and both of its capabilities") { // P13
+    DeviceFacts facts = machine();
+    facts.fabric.caps_major = 241;
+    facts.fabric.capabilities = {{"mig/config", 1},
+                                 {"gpu0/mig/gi7/access", 66},
+                                 {"gpu0/mig/gi7/ci0/access", 67},
+                                 {"gpu0/mig/gi8/access", 75},
+                                 {"gpu0/mig/gi8/ci0/access", 76},
+                                 {"gpu1/mig/gi7/ci0/access", 202}};
+    for (const unsigned minor : {1U, 66U, 67U, 75U, 202U}) // 76 is missing still
+        facts.nodes.push_back(node(capability_node(minor), 241, minor));
+    const auto spec = decide::cdi_spec(facts);
+    REQUIRE(spec);
+    CHECK(names(*spec) == std::vector<std::string>{"0", "GPU-5a1c", "0:gi7:ci0", "1", "all"});
+    const std::vector<CdiNode> wanted{{"/dev/nvidia0", 195, 0},
+                                      {"/dev/nvidia-caps/nvidia-cap66", 241, 66},
+                                      {"/dev/nvidia-caps/nvidia-cap67", 241, 67}};
+    CHECK(spec->devices[2].nodes == wanted);
+    std::vector<CdiNode> all = wanted;
+    all.push_back({"/dev/nvidia1", 195, 1});
+    CHECK(spec->devices.back().nodes == all);
+}
+
 TEST_CASE("a node that is missing, of an earlier major, or no device is not told of") {
     DeviceFacts facts = machine();
     facts.nodes[1].character = false; // nvidia0
