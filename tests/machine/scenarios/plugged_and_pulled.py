@@ -23,6 +23,8 @@ def check(guest, checks):
     check_given_away(guest, checks)
     check_taken_out(guest, checks)
     check_killed_phase(guest, checks)
+    check_slept(guest, checks)
+    check_systemd_anew(guest, checks)
     check_storm(guest, checks)
     checks.equal("no unit failed", "", guest.get("systemctl --failed --no-legend --plain"))
 
@@ -98,6 +100,33 @@ def check_killed_phase(guest, checks):  # F-14
     guest.get(f"systemctl reset-failed {unit}; echo 1 >/sys/bus/pci/drivers_autoprobe; "
               f"echo {SECOND} >/sys/bus/pci/drivers_probe")
     checks.true("bound later, it is ready all the same", becomes(guest, SECOND, "ready"), states(guest))
+
+
+def init_runs(guest):
+    return int(guest.get("journalctl -b -u gpuboot-init.service -o cat JOB_TYPE=start JOB_RESULT=done | wc -l"))
+
+
+def check_slept(guest, checks):
+    before = init_runs(guest)
+    guest.get("rtcwake --mode no --seconds 6 && systemctl suspend", 120)
+    checks.true("the machine slept and woke up",
+                guest.until("journalctl -b -k --grep 'PM: suspend exit' --quiet -o cat | grep -q .", 120))
+    checks.true("then its GPUs are asked whether they serve",
+                guest.until("[ $(journalctl -b -u gpuboot-init.service -o cat JOB_TYPE=start JOB_RESULT=done "
+                            f"| wc -l) -gt {before} ]", 60))
+    checks.true("and they do", machine_becomes(guest, "ready", 60), product.manager(guest)["State"])
+    checks.equal("both", {FIRST: "ready", SECOND: "ready"}, states(guest))
+
+
+def check_systemd_anew(guest, checks):  # F-140
+    """As after a soft reboot: every program is another one, /run and the kernel's modules are the same."""
+    before, loaded = product.manager(guest), product.live_modules(guest)
+    guest.get("systemctl daemon-reexec; systemctl restart gpubootd.service gpu-ready.target", 120)
+    checks.true("with systemd and all of ours started anew", machine_becomes(guest, "ready", 60))
+    after = product.manager(guest)
+    same = ("State", "Verdict", "Bake", "DriverVersion", "Kernel")
+    checks.equal("the machine is what it was", [before[name] for name in same], [after[name] for name in same])
+    checks.equal("no module was touched", loaded, product.live_modules(guest))
 
 
 def check_storm(guest, checks):
