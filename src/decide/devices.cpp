@@ -2,9 +2,11 @@
 #include "decide/devices.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "decide/cdi.hpp"
 #include "decide/plan.hpp"
+#include "decide/services.hpp"
 
 namespace gpuboot::decide {
 
@@ -155,11 +157,9 @@ Plan plan_test(const DeviceFacts& facts, const Policy& policy, std::string_view 
 
 Plan plan_ready(const DeviceFacts& facts, const Policy& policy) {
     Plan steps = plan_cdi(facts);
-    for (const std::string& unit : policy.critical_units)
-        steps.push_back(StartUnit{unit, true});
+    std::ranges::move(plan_critical(facts.services, policy), std::back_inserter(steps));
     steps.push_back(MarkReady{});
-    for (const std::string& unit : policy.deferred_units)
-        steps.push_back(StartUnit{unit, false});
+    std::ranges::move(plan_deferred(facts.services, policy), std::back_inserter(steps));
     return steps;
 }
 
@@ -206,6 +206,7 @@ std::vector<Reason> reasons_of(const std::vector<std::string>& remarks) {
 bool fails_the_machine(const Reason& reason, const DeviceFacts& facts) {
     switch (reason.code) {
     case ReasonCode::CdiConflict:
+    case ReasonCode::DeferredUnitMissing:
     case ReasonCode::InforomCorrupted: return false;
     case ReasonCode::GpuUnbound: return facts.served.empty();
     default: return true;

@@ -8,6 +8,7 @@
 
 #include "decide/judge.hpp"
 #include "model/module_name.hpp"
+#include "model/services.hpp"
 
 namespace gpuboot::decide {
 
@@ -17,10 +18,16 @@ using namespace model;
 using enum ReasonCode;
 
 /// They exist to keep the driver's devices open; stopping one takes no work from anybody.
-constexpr std::array<std::string_view, 8> known_daemons{
-    "nvidia-persistenced.service",  "nvidia-fabricmanager.service", "nvidia-powerd.service",
-    "nvidia-imex.service",          "nvidia-dcgm.service",          "dcgm.service",
-    "nvidia-dcgm-exporter.service", "dcgm-exporter.service",
+constexpr std::array<std::string_view, 9> known_daemons{
+    hold_unit,
+    persistence_daemon_unit,
+    fabric_manager_unit,
+    "nvidia-powerd.service",
+    "nvidia-imex.service",
+    "nvidia-dcgm.service",
+    "dcgm.service",
+    "nvidia-dcgm-exporter.service",
+    "dcgm-exporter.service",
 };
 constexpr std::size_t most_named = 5;
 

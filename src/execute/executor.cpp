@@ -17,7 +17,7 @@ namespace {
 using namespace model;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::minutes unit_deadline{5};  // the unit's own TimeoutStartSec is shorter
+constexpr std::chrono::minutes unit_deadline{4};  // init has 5 for everything
 constexpr std::chrono::seconds stop_deadline{10}; // the check has 30 for everything
 constexpr std::string_view probe = GPUBOOT_LIBEXECDIR "/gpuboot-probe";
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// gpuboot-probe open NODE... | nvml COUNT: asks the driver in a process of its own, because the
-// answer can hang in the kernel and NVML is code of the driver's vendor.
+// gpuboot-probe open NODE... | nvml COUNT | hold: asks the driver in a process of its own, because
+// the answer can hang in the kernel and NVML is code of the driver's vendor; or holds its GPUs
+// open, which keeps them initialised.
+#include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -29,6 +31,26 @@ int open_nodes(char** first, char** end) {
         ::close(fd);
     }
     return 0;
+}
+
+/// "nvidia0" and its like, which are a GPU's; "nvidiactl" is none.
+bool is_gpu_node(std::string_view name) {
+    constexpr std::string_view prefix = "nvidia";
+    if (!name.starts_with(prefix) || name.size() == prefix.size()) return false;
+    return name.find_first_not_of("0123456789", prefix.size()) == std::string_view::npos;
+}
+
+/// Until it is told to end. GPUs that do not open are said and left: the others are held.
+int hold_nodes() {
+    DIR* devices = ::opendir("/dev");
+    if (!devices) return 1;
+    while (const dirent* entry = ::readdir(devices)) {
+        if (!is_gpu_node(entry->d_name)) continue;
+        if (::openat(::dirfd(devices), entry->d_name, O_RDWR | O_NOFOLLOW | O_CLOEXEC) < 0)
+            std::fprintf(stderr, "open /dev/%s: %s\n", entry->d_name, std::strerror(errno));
+    }
+    ::closedir(devices);
+    return ::pause() == 0 ? 0 : 1; // a signal that ends the program ends it here
 }
 
 template <class Function> Function symbol(void* library, const char* name) {
@@ -106,6 +128,7 @@ int main(int count, char** words) {
     const std::string_view test = count > 2 ? words[1] : "";
     if (test == "open") return open_nodes(words + 2, words + count);
     if (test == "nvml" && count == 3) return ask_nvml(words[2]);
-    std::fputs("usage: gpuboot-probe open NODE... | nvml COUNT\n", stderr);
+    if (count == 2 && std::string_view(words[1]) == "hold") return hold_nodes();
+    std::fputs("usage: gpuboot-probe open NODE... | nvml COUNT | hold\n", stderr);
     return 2;
 }

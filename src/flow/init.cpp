@@ -9,11 +9,13 @@
 #include "decide/judge.hpp"
 #include "decide/plan.hpp"
 #include "decide/records.hpp"
+#include "decide/services.hpp"
 #include "flow/containers.hpp"
 #include "flow/gpu_notes.hpp"
 #include "flow/look.hpp"
 #include "input/devices.hpp"
 #include "input/records.hpp"
+#include "input/services.hpp"
 
 namespace gpuboot::flow {
 
@@ -40,6 +42,7 @@ Result<std::optional<execute::Failure>> serve(const Machine& machine, const Fact
         outcome.reasons.push_back(std::move(reason));
     auto opened = input::read_devices(machine.root);
     if (!opened) return forward(std::move(opened).error());
+    opened->services = std::move(devices.services);
     devices = std::move(*opened);
     devices.cdi = read_cdi_facts(machine.root);
     execution = executor.run(decide::plan_ready(devices, facts.policy));
@@ -67,6 +70,9 @@ Result<Outcome> make_ready(const Machine& machine, const Facts& facts, Run& run)
 
     Outcome outcome{std::move(*devices), {}};
     outcome.reasons = decide::judge_devices(outcome.devices);
+    outcome.devices.services = input::read_services(machine.root, facts.policy);
+    for (Reason& reason : decide::judge_services(outcome.devices.services, facts.policy))
+        outcome.reasons.push_back(std::move(reason));
     const auto fatal = [&](const Reason& r) {
         return decide::fails_the_machine(r, outcome.devices);
     };

@@ -60,6 +60,21 @@ void read_userspace(Fields& userspace, Policy& policy) {
         if (rule == to_text(known)) policy.userspace = known;
 }
 
+void read_persistence(Fields& driver, Policy& policy) {
+    if (!driver.optional_text("persistence")) return;
+    const std::string rule = driver.choice("persistence", {"auto", "hold", "off"});
+    for (model::PersistenceRule known :
+         {model::PersistenceRule::Auto, model::PersistenceRule::Hold, model::PersistenceRule::Off})
+        if (rule == to_text(known)) policy.persistence = known;
+}
+
+void read_fabric_manager(Fields& units, Policy& policy) {
+    if (units.optional_text("fabric_manager"))
+        policy.fabric_manager = units.choice("fabric_manager", {"auto", "off"}) == "off"
+                                    ? model::FabricManagerRule::Off
+                                    : model::FabricManagerRule::Auto;
+}
+
 void read_rebuild(Fields& rebuild, Policy& policy) {
     policy.rebuild_allowed = rebuild.optional_flag("allow").value_or(policy.rebuild_allowed);
     policy.rebuild_timeout_seconds =
@@ -104,11 +119,15 @@ std::string read_over(const std::string& path, const Node& document, Policy& pol
         top.adopt(*table);
     };
     read("ready", [&](Fields& table) { read_ready(table, policy); });
-    read("driver", [&](Fields& table) { read_driver(table, policy); });
+    read("driver", [&](Fields& table) {
+        read_driver(table, policy);
+        read_persistence(table, policy);
+    });
     read("userspace", [&](Fields& table) { read_userspace(table, policy); });
     read("units", [&](Fields& table) {
         read_units(table, "critical", policy.critical_units);
         read_units(table, "deferred", policy.deferred_units);
+        read_fabric_manager(table, policy);
     });
     read("bake", [&](Fields& table) { read_bake(table, policy); });
     read("store", [&](Fields& table) { read_store(table, policy); });

@@ -9,6 +9,7 @@
 
 #include "model/cdi.hpp"
 #include "model/gpu.hpp"
+#include "model/services.hpp"
 
 namespace gpuboot::model {
 
@@ -82,6 +83,7 @@ struct DeviceFacts {
     std::vector<NodeFact> nodes;
     std::vector<CharLink> links; ///< sorted by path
     CdiFacts cdi;                ///< read once the nodes are right
+    ServiceFacts services;       ///< likewise
 
     bool operator==(const DeviceFacts&) const = default;
 };

@@ -54,7 +54,8 @@ struct Sentence {
     }
     std::string operator()(const WithdrawCdi&) const { return "withdraw the CDI spec"; }
     std::string operator()(const StartUnit& s) const {
-        return (s.critical ? "start unit " : "enqueue unit ") + s.unit;
+        return (s.critical ? "start unit " : "enqueue unit ") + s.unit +
+               (s.why.empty() ? "" : " for " + s.why);
     }
     std::string operator()(const WriteRecord& s) const { return to_text(s.record); }
     std::string operator()(const MarkReady&) const { return "mark ready"; }

@@ -78,6 +78,7 @@ struct WithdrawCdi { ///< no container gets a GPU that is not ready
 struct StartUnit {
     std::string unit;
     bool critical = false; ///< started, waited for, fatal; else enqueued only
+    std::string why{};     ///< which part of the machine wants it; "" when policy names it
     bool operator==(const StartUnit&) const = default;
 };
 struct WriteRecord { ///< on disk when it is done

@@ -7,6 +7,19 @@ std::string_view to_text(ReplaceLoaded when) {
     return when == ReplaceLoaded::Never ? "never" : "if-idle";
 }
 
+std::string_view to_text(PersistenceRule rule) {
+    switch (rule) {
+    case PersistenceRule::Auto: return "auto";
+    case PersistenceRule::Hold: return "hold";
+    case PersistenceRule::Off: return "off";
+    }
+    return "";
+}
+
+std::string_view to_text(FabricManagerRule rule) {
+    return rule == FabricManagerRule::Auto ? "auto" : "off";
+}
+
 std::string_view to_text(ReadyTest test) {
     switch (test) {
     case ReadyTest::Bound: return "bound";

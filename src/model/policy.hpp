@@ -39,6 +39,20 @@ enum class ReplaceLoaded {
 
 std::string_view to_text(ReplaceLoaded when);
 
+/// What keeps a GPU initialised while nobody uses it.
+enum class PersistenceRule {
+    Auto, ///< NVIDIA's daemon, where it is installed
+    Hold, ///< a unit of ours that holds each GPU open
+    Off,
+};
+
+std::string_view to_text(PersistenceRule rule);
+
+/// Whether the hardware's need of a fabric manager is met by us.
+enum class FabricManagerRule { Auto, Off };
+
+std::string_view to_text(FabricManagerRule rule);
+
 /// How much the store may hold beyond what is always kept: the active bake, and of each installed
 /// kernel the last good one and the one a boot would choose.
 struct StorePolicy {
@@ -55,6 +69,8 @@ struct Policy {
     std::vector<std::string> modules{"nvidia", "nvidia-uvm", "nvidia-modeset"};
     UserspaceRule userspace = UserspaceRule::IfPresent;
     ReplaceLoaded replace_loaded = ReplaceLoaded::IfIdle;
+    PersistenceRule persistence = PersistenceRule::Auto;
+    FabricManagerRule fabric_manager = FabricManagerRule::Auto;
     std::vector<std::string> critical_units; ///< started and waited for; a failure is fatal
     std::vector<std::string> deferred_units; ///< enqueued after ready; never waited for
     bool rebuild_allowed = true;

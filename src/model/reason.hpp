@@ -84,6 +84,11 @@ enum class ReasonCode {
     NvmlFailed,
     InforomCorrupted,
     CdiConflict,
+    FabricManagerMissing,
+    FabricManagerDiffers,
+    FabricPartMissing,
+    CriticalUnitMissing,
+    DeferredUnitMissing,
     UnitFailed,
     StepFailed,
 };

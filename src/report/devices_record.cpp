@@ -123,6 +123,38 @@ FabricFacts read_fabric(Fields& fields) {
     return fabric;
 }
 
+Table record_of_unusable(const UnusableUnit& unit) {
+    return {{"name", unit.name}, {"load_state", unit.load_state}};
+}
+
+void put_services(Table& table, const ServiceFacts& services) {
+    const FabricManagerFacts& fabric = services.fabric;
+    if (!services.driver.empty()) table.push_back({"driver_version", services.driver});
+    if (fabric.switches > 0) table.push_back({"switches_on_bus", number(fabric.switches)});
+    if (fabric.managing_ports > 0)
+        table.push_back({"managing_ports", number(fabric.managing_ports)});
+    if (fabric.umad) table.push_back({"ib_umad", true});
+    if (fabric.subnet_manager) table.push_back({"nvlsm", true});
+    if (!fabric.version.empty()) table.push_back({"fabric_manager", fabric.version});
+    if (services.persistence_daemon) table.push_back({"persistence_daemon", true});
+    put(table, "unusable_unit", services.unusable, record_of_unusable);
+}
+
+ServiceFacts read_services(Fields& fields) {
+    ServiceFacts services;
+    services.driver = text_or_empty(fields, "driver_version");
+    services.fabric.switches = read_number(fields, "switches_on_bus", 0);
+    services.fabric.managing_ports = read_number(fields, "managing_ports", 0);
+    services.fabric.umad = fields.optional_flag("ib_umad").value_or(false);
+    services.fabric.subnet_manager = fields.optional_flag("nvlsm").value_or(false);
+    services.fabric.version = text_or_empty(fields, "fabric_manager");
+    services.persistence_daemon = fields.optional_flag("persistence_daemon").value_or(false);
+    services.unusable = read_each(fields, "unusable_unit", [](Fields& unit) {
+        return UnusableUnit{unit.text("name"), unit.text("load_state")};
+    });
+    return services;
+}
+
 Table record_of_link(const CharLink& link) {
     Table table{{"path", link.path}, {"target", link.target}};
     if (!link.leads_to_device) table.push_back({"leads_to_device", false});
@@ -172,6 +204,7 @@ Node record_of(const DeviceFacts& facts) {
     put(table, "cdi_file", facts.cdi.files, record_of_mount);
     if (!facts.cdi.hook.empty()) table.push_back({"cdi_hook", facts.cdi.hook});
     if (!facts.cdi.rivals.empty()) put(table, "cdi_rivals", facts.cdi.rivals);
+    put_services(table, facts.services);
     return table;
 }
 
@@ -203,6 +236,7 @@ Result<DeviceFacts> devices_of(const std::string& file, const Node& record) {
     facts.cdi.files = read_each(fields, "cdi_file", read_mount);
     facts.cdi.hook = text_or_empty(fields, "cdi_hook");
     facts.cdi.rivals = fields.optional_texts("cdi_rivals").value_or(std::vector<std::string>{});
+    facts.services = read_services(fields);
     if (auto flaw = fields.flaw()) return fail(Errc::BadInput, *flaw);
     return facts;
 }

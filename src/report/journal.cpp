@@ -86,6 +86,11 @@ names::Event event_of(ReasonCode code) {
     case GpuHeldByOther:
     case GpuLeftAlone:
     case RebuildForbidden:
+    case FabricManagerMissing:
+    case FabricManagerDiffers:
+    case FabricPartMissing:
+    case CriticalUnitMissing:
+    case DeferredUnitMissing:
     case UnitFailed:
     case StepFailed: return names::verdict_reached;
     }

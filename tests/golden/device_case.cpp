@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "golden/device_case.hpp"
 
+#include <algorithm>
+
 #include "base/fields.hpp"
 #include "decide/cdi.hpp"
 #include "decide/devices.hpp"
 #include "decide/plan.hpp"
+#include "decide/services.hpp"
 #include "report/devices_record.hpp"
 #include "report/sentences.hpp"
 
@@ -35,6 +38,14 @@ Result<Question> question_of(const std::string& file, const Node& ask) {
         question.policy.critical_units = *units;
     if (auto units = fields.optional_texts("deferred_units"))
         question.policy.deferred_units = *units;
+    if (fields.optional_text("persistence")) {
+        const std::string rule = fields.choice("persistence", {"auto", "hold", "off"});
+        for (auto known : {PersistenceRule::Auto, PersistenceRule::Hold, PersistenceRule::Off})
+            if (rule == to_text(known)) question.policy.persistence = known;
+    }
+    if (fields.optional_text("fabric_manager") &&
+        fields.choice("fabric_manager", {"auto", "off"}) == "off")
+        question.policy.fabric_manager = FabricManagerRule::Off;
     question.fails = static_cast<std::size_t>(fields.optional_number("fails", 1, 99).value_or(0));
     question.error = fields.optional_text("error").value_or("");
     if (auto remarks = fields.optional_texts("remarks")) question.remarks = *remarks;
@@ -55,7 +66,10 @@ std::string lines_of(const std::vector<Reason>& reasons) {
 Answer answer(const DeviceFacts& facts, const Question& question) {
     Answer answer;
     answer.reasons = decide::judge_devices(facts, question.address);
-    const bool right = answer.reasons.empty();
+    for (Reason& reason : decide::judge_services(facts.services, question.policy))
+        answer.reasons.push_back(std::move(reason));
+    const bool right = std::ranges::none_of(
+        answer.reasons, [&](const Reason& r) { return decide::fails_the_machine(r, facts); });
     for (Reason& reason : decide::judge_cdi(facts))
         answer.reasons.push_back(std::move(reason));
     answer.text = "Devices:\n" + lines_of(answer.reasons);

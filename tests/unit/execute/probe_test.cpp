@@ -58,6 +58,13 @@ TEST_CASE("any other refusal is told in NVML's own words") {
     CHECK(ran.output == "nvmlInit: Driver Not Loaded\n");
 }
 
+TEST_CASE("a holder lives until it is told to end") { // P9
+    const auto held =
+        run_tool({{given("GPUBOOT_PROBE"), "hold"}, {}, std::chrono::milliseconds(300), {}});
+    REQUIRE(held);
+    CHECK(held->timed_out);
+}
+
 TEST_CASE("a node that opens, one that is not there, and a symlink") {
     const fakes::TemporaryRoot tree;
     tree.write("/node", "");

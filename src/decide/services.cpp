@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "decide/services.hpp"
+
+#include <algorithm>
+
+namespace gpuboot::decide {
+
+namespace {
+
+using namespace model;
+using enum ReasonCode;
+
+const UnusableUnit* find_unusable(const ServiceFacts& facts, std::string_view unit) {
+    const auto found = std::ranges::find(facts.unusable, unit, &UnusableUnit::name);
+    return found == facts.unusable.end() ? nullptr : &*found;
+}
+
+bool runs_fabric_manager(const ServiceFacts& facts, const Policy& policy) {
+    return policy.fabric_manager == FabricManagerRule::Auto && !fabric_need(facts).empty();
+}
+
+std::string counted(unsigned number, const std::string& what) {
+    return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
+}
+
+/// Another version refuses to talk to the driver, and each release of both is for the other alone.
+void judge_fabric(const ServiceFacts& facts, std::vector<Reason>& reasons) {
+    const std::string need = fabric_need(facts), unit(fabric_manager_unit);
+    if (const UnusableUnit* unusable = find_unusable(facts, unit))
+        reasons.push_back({FabricManagerMissing, unit, facts.driver + " for " + need,
+                           "its unit is " + unusable->load_state});
+    else if (!facts.fabric.version.empty() && facts.fabric.version != facts.driver)
+        reasons.push_back({FabricManagerDiffers, unit, facts.driver, facts.fabric.version});
+    if (facts.fabric.managing_ports == 0) return;
+    if (!facts.fabric.umad)
+        reasons.push_back({FabricPartMissing, "ib_umad", "the kernel module, for " + need, "none"});
+    if (!facts.fabric.subnet_manager)
+        reasons.push_back({FabricPartMissing, "nvlsm", "the subnet manager, for " + need, "none"});
+}
+
+void judge_units(const ServiceFacts& facts, const std::vector<std::string>& units, ReasonCode code,
+                 std::vector<Reason>& reasons) {
+    for (const std::string& unit : units)
+        if (const UnusableUnit* unusable = find_unusable(facts, unit))
+            reasons.push_back({code, unit, "a unit that can be started", unusable->load_state});
+}
+
+} // namespace
+
+std::string fabric_need(const ServiceFacts& facts) {
+    const unsigned switches = facts.fabric.switches, ports = facts.fabric.managing_ports;
+    if (switches > 0)
+        return std::to_string(switches) + (switches == 1 ? " NVSwitch" : " NVSwitches");
+    if (ports > 0) return "the NVLink5 switches behind " + counted(ports, "port");
+    return "";
+}
+
+std::vector<Reason> judge_services(const ServiceFacts& facts, const Policy& policy) {
+    std::vector<Reason> reasons;
+    if (runs_fabric_manager(facts, policy)) judge_fabric(facts, reasons);
+    judge_units(facts, policy.critical_units, CriticalUnitMissing, reasons);
+    judge_units(facts, policy.deferred_units, DeferredUnitMissing, reasons);
+    return reasons;
+}
+
+Plan plan_critical(const ServiceFacts& facts, const Policy& policy) {
+    Plan steps;
+    const bool fabric = runs_fabric_manager(facts, policy);
+    if (fabric)
+        steps.push_back(StartUnit{std::string(fabric_manager_unit), true, fabric_need(facts)});
+    for (const std::string& unit : policy.critical_units)
+        if (!fabric || unit != fabric_manager_unit) steps.push_back(StartUnit{unit, true});
+    return steps;
+}
+
+Plan plan_deferred(const ServiceFacts& facts, const Policy& policy) {
+    Plan steps;
+    if (policy.persistence == PersistenceRule::Hold)
+        steps.push_back(StartUnit{std::string(hold_unit), false, "persistence"});
+    if (policy.persistence == PersistenceRule::Auto && facts.persistence_daemon)
+        steps.push_back(StartUnit{std::string(persistence_daemon_unit), false, "persistence"});
+    for (const std::string& unit : policy.deferred_units)
+        if (!find_unusable(facts, unit)) steps.push_back(StartUnit{unit, false});
+    return steps;
+}
+
+} // namespace gpuboot::decide

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Which services a machine's GPUs need, what keeps one from its work, and the steps that start
+// them. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/plan.hpp"
+#include "model/policy.hpp"
+#include "model/reason.hpp"
+#include "model/services.hpp"
+
+namespace gpuboot::decide {
+
+/// Why this machine needs a fabric manager, in words; "" where it needs none.
+std::string fabric_need(const model::ServiceFacts& facts);
+
+/// What keeps services from being started. Those about deferred units fail no machine.
+std::vector<model::Reason> judge_services(const model::ServiceFacts& facts,
+                                          const model::Policy& policy);
+
+/// Started one after the other and waited for: the fabric manager first, without which no CUDA
+/// program starts on its machines, then what policy calls critical.
+model::Plan plan_critical(const model::ServiceFacts& facts, const model::Policy& policy);
+
+/// Enqueued once the GPUs are ready: persistence, then what policy defers. A unit that systemd does
+/// not know is left out; its reason tells.
+model::Plan plan_deferred(const model::ServiceFacts& facts, const model::Policy& policy);
+
+} // namespace gpuboot::decide
