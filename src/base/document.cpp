@@ -17,16 +17,20 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-template <class Entry> Result<Node> from_toml(const Entry& entry, std::string_view file);
+/// What to do with a date or a fraction, for which Node has no place.
+enum class Others { Refused, AsBlank };
 
-Result<Node> from_toml_table(const toml::table& source, std::string_view file) {
+template <class Entry>
+Result<Node> from_toml(const Entry& entry, std::string_view file, Others others);
+
+Result<Node> from_toml_table(const toml::table& source, std::string_view file, Others others) {
     struct Placed {
         toml::source_position at;
         Member member;
     };
     std::vector<Placed> placed;
     for (const auto& [key, value] : source) {
-        auto node = from_toml(value, file);
+        auto node = from_toml(value, file, others);
         if (!node) return node;
         placed.push_back({key.source().begin, {std::string(key.str()), std::move(*node)}});
     }
@@ -39,17 +43,18 @@ Result<Node> from_toml_table(const toml::table& source, std::string_view file) {
     return Node(std::move(table));
 }
 
-Result<Node> from_toml_array(const toml::array& source, std::string_view file) {
+Result<Node> from_toml_array(const toml::array& source, std::string_view file, Others others) {
     Array array;
     for (const auto& element : source) {
-        auto node = from_toml(element, file);
+        auto node = from_toml(element, file, others);
         if (!node) return node;
         array.push_back(std::move(*node));
     }
     return Node(std::move(array));
 }
 
-template <class Entry> Result<Node> from_toml(const Entry& entry, std::string_view file) {
+template <class Entry>
+Result<Node> from_toml(const Entry& entry, std::string_view file, Others others) {
     Result<Node> node = Node();
     if (const auto* text = entry.as_string())
         node = Node(text->get());
@@ -58,10 +63,10 @@ template <class Entry> Result<Node> from_toml(const Entry& entry, std::string_vi
     else if (const auto* truth = entry.as_boolean())
         node = Node(truth->get());
     else if (const auto* array = entry.as_array())
-        node = from_toml_array(*array, file);
+        node = from_toml_array(*array, file, others);
     else if (const auto* table = entry.as_table())
-        node = from_toml_table(*table, file);
-    else
+        node = from_toml_table(*table, file, others);
+    else if (others == Others::Refused)
         return fail(Errc::BadInput, std::string(file) + ":" +
                                         std::to_string(entry.source().begin.line) +
                                         ": dates and fractions have no use here");
@@ -185,15 +190,27 @@ std::string Node::text(std::string_view key) const {
     return text ? *text : "";
 }
 
-Result<Node> parse_toml(std::string_view text, std::string_view file) {
+namespace {
+
+Result<Node> parse_toml(std::string_view text, std::string_view file, Others others) {
     try {
-        return from_toml_table(toml::parse(text), file);
+        return from_toml_table(toml::parse(text), file, others);
     } catch (const toml::parse_error& error) {
         const auto at = error.source().begin;
         return fail(Errc::BadInput, std::string(file) + ":" + std::to_string(at.line) + ":" +
                                         std::to_string(at.column) +
                                         ": not TOML: " + std::string(error.description()));
     }
+}
+
+} // namespace
+
+Result<Node> parse_toml(std::string_view text, std::string_view file) {
+    return parse_toml(text, file, Others::Refused);
+}
+
+Result<Node> parse_lenient_toml(std::string_view text, std::string_view file) {
+    return parse_toml(text, file, Others::AsBlank);
 }
 
 Result<Node> parse_json(std::string_view text) {

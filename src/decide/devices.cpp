@@ -6,6 +6,7 @@
 
 #include "decide/cdi.hpp"
 #include "decide/plan.hpp"
+#include "decide/runtimes.hpp"
 #include "decide/services.hpp"
 
 namespace gpuboot::decide {
@@ -156,7 +157,9 @@ Plan plan_test(const DeviceFacts& facts, const Policy& policy, std::string_view 
 }
 
 Plan plan_ready(const DeviceFacts& facts, const Policy& policy) {
-    Plan steps = plan_cdi(facts);
+    // The runtimes first: one that reads its folders only when it starts then finds the spec.
+    Plan steps = plan_runtimes(facts.runtimes);
+    std::ranges::move(plan_cdi(facts), std::back_inserter(steps));
     std::ranges::move(plan_critical(facts.services, policy), std::back_inserter(steps));
     steps.push_back(MarkReady{});
     std::ranges::move(plan_deferred(facts.services, policy), std::back_inserter(steps));
@@ -206,6 +209,9 @@ std::vector<Reason> reasons_of(const std::vector<std::string>& remarks) {
 bool fails_the_machine(const Reason& reason, const DeviceFacts& facts) {
     switch (reason.code) {
     case ReasonCode::CdiConflict:
+    case ReasonCode::RuntimeTooOld:
+    case ReasonCode::RuntimeRefusesCdi:
+    case ReasonCode::RuntimeUnread:
     case ReasonCode::DeferredUnitMissing:
     case ReasonCode::InforomCorrupted: return false;
     case ReasonCode::GpuUnbound: return facts.served.empty();

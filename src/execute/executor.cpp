@@ -17,7 +17,8 @@ namespace {
 using namespace model;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::minutes unit_deadline{4};  // init has 5 for everything
+constexpr std::chrono::minutes unit_deadline{4}; // init has 5 for everything
+constexpr std::chrono::seconds restart_deadline{60};
 constexpr std::chrono::seconds stop_deadline{10}; // the check has 30 for everything
 constexpr std::string_view probe = GPUBOOT_LIBEXECDIR "/gpuboot-probe";
 
@@ -27,6 +28,7 @@ bool tolerated(const Step& step) {
     const auto* unit = std::get_if<StartUnit>(&step);
     const auto* note = std::get_if<WriteRecord>(&step);
     return (unit && !unit->critical) || std::holds_alternative<WriteCdi>(step) ||
+           std::holds_alternative<ConfigureRuntime>(step) ||
            (note && std::holds_alternative<Trial>(note->record));
 }
 
@@ -172,6 +174,20 @@ Result<void> Executor::perform(const WriteCdi& step) {
 }
 
 Result<void> Executor::perform(const WithdrawCdi&) { return effects_.remove(names::cdi_spec); }
+
+Result<void> Executor::perform(const ConfigureRuntime& step) {
+    for (const RuntimeFile& file : step.files) {
+        const auto folder = file.path.substr(0, file.path.rfind('/'));
+        if (auto made = effects_.ensure_directory(folder, 0755); !made) return made;
+        if (auto put = effects_.replace_file(file.path, file.text, 0644); !put) return put;
+    }
+    const auto restarted =
+        run_tool(effects_, {{"/usr/bin/systemctl", "try-restart", "--", step.unit},
+                            Tool{}.environment,
+                            restart_deadline,
+                            {}});
+    return restarted ? Result<void>{} : forward(restarted.error());
+}
 
 Result<void> Executor::perform(const StartUnit& step) {
     Tool tool{{"/usr/bin/systemctl"}, Tool{}.environment, unit_deadline, {}};

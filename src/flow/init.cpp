@@ -9,12 +9,14 @@
 #include "decide/judge.hpp"
 #include "decide/plan.hpp"
 #include "decide/records.hpp"
+#include "decide/runtimes.hpp"
 #include "decide/services.hpp"
 #include "flow/containers.hpp"
 #include "flow/gpu_notes.hpp"
 #include "flow/look.hpp"
 #include "input/devices.hpp"
 #include "input/records.hpp"
+#include "input/runtimes.hpp"
 #include "input/services.hpp"
 
 namespace gpuboot::flow {
@@ -43,6 +45,7 @@ Result<std::optional<execute::Failure>> serve(const Machine& machine, const Fact
     auto opened = input::read_devices(machine.root);
     if (!opened) return forward(std::move(opened).error());
     opened->services = std::move(devices.services);
+    opened->runtimes = input::read_runtimes(machine.root, facts.policy.configured_runtimes);
     devices = std::move(*opened);
     devices.cdi = read_cdi_facts(machine.root);
     execution = executor.run(decide::plan_ready(devices, facts.policy));
@@ -85,6 +88,8 @@ Result<Outcome> make_ready(const Machine& machine, const Facts& facts, Run& run)
         outcome.reasons.push_back(decide::reason_of(failure->step, error));
     }
     for (Reason& reason : decide::judge_cdi(outcome.devices))
+        outcome.reasons.push_back(std::move(reason));
+    for (Reason& reason : decide::judge_runtimes(outcome.devices.runtimes))
         outcome.reasons.push_back(std::move(reason));
     return outcome;
 }

@@ -75,6 +75,15 @@ void read_fabric_manager(Fields& units, Policy& policy) {
                                     : model::FabricManagerRule::Auto;
 }
 
+void read_containers(Fields& containers, Policy& policy) {
+    auto names = containers.optional_texts("configure");
+    if (!names) return;
+    for (const std::string& name : *names)
+        if (name != "containerd" && name != "docker" && name != "crio")
+            containers.refuse("configure", "containerd, docker or crio", "\"" + name + "\"");
+    policy.configured_runtimes = std::move(*names);
+}
+
 void read_rebuild(Fields& rebuild, Policy& policy) {
     policy.rebuild_allowed = rebuild.optional_flag("allow").value_or(policy.rebuild_allowed);
     policy.rebuild_timeout_seconds =
@@ -129,6 +138,7 @@ std::string read_over(const std::string& path, const Node& document, Policy& pol
         read_units(table, "deferred", policy.deferred_units);
         read_fabric_manager(table, policy);
     });
+    read("containers", [&](Fields& table) { read_containers(table, policy); });
     read("bake", [&](Fields& table) { read_bake(table, policy); });
     read("store", [&](Fields& table) { read_store(table, policy); });
     read("foreign", [&](Fields& table) { read_foreign(table, policy); });

@@ -9,6 +9,7 @@
 
 #include "model/cdi.hpp"
 #include "model/gpu.hpp"
+#include "model/runtimes.hpp"
 #include "model/services.hpp"
 
 namespace gpuboot::model {
@@ -81,9 +82,10 @@ struct DeviceFacts {
     std::vector<ServedGpu> served;
     FabricFacts fabric;
     std::vector<NodeFact> nodes;
-    std::vector<CharLink> links; ///< sorted by path
-    CdiFacts cdi;                ///< read once the nodes are right
-    ServiceFacts services;       ///< likewise
+    std::vector<CharLink> links;        ///< sorted by path
+    CdiFacts cdi;                       ///< read once the nodes are right
+    ServiceFacts services;              ///< likewise
+    std::vector<RuntimeFacts> runtimes; ///< likewise; those that policy names
 
     bool operator==(const DeviceFacts&) const = default;
 };

@@ -53,6 +53,12 @@ struct Sentence {
         return text + ", " + std::to_string(s.spec.mounts.size()) + " files";
     }
     std::string operator()(const WithdrawCdi&) const { return "withdraw the CDI spec"; }
+    std::string operator()(const ConfigureRuntime& s) const {
+        std::string text = "switch CDI on in " + s.runtime + ":";
+        for (const RuntimeFile& file : s.files)
+            text += " " + file.path;
+        return text;
+    }
     std::string operator()(const StartUnit& s) const {
         return (s.critical ? "start unit " : "enqueue unit ") + s.unit +
                (s.why.empty() ? "" : " for " + s.why);

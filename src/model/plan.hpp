@@ -11,6 +11,7 @@
 #include "model/cdi.hpp"
 #include "model/policy.hpp"
 #include "model/records.hpp"
+#include "model/runtimes.hpp"
 
 namespace gpuboot::model {
 
@@ -72,6 +73,12 @@ struct WriteCdi { ///< old or new content, never a mixture
     CdiSpec spec;
     bool operator==(const WriteCdi&) const = default;
 };
+struct ConfigureRuntime { ///< it is started anew if it runs: it reads its configuration only then
+    std::string runtime;
+    std::vector<RuntimeFile> files;
+    std::string unit;
+    bool operator==(const ConfigureRuntime&) const = default;
+};
 struct WithdrawCdi { ///< no container gets a GPU that is not ready
     bool operator==(const WithdrawCdi&) const = default;
 };
@@ -89,9 +96,10 @@ struct MarkReady { ///< /run/gpuboot/ready
     bool operator==(const MarkReady&) const = default;
 };
 
-using Step = std::variant<Activate, Deactivate, LoadModule, UnloadModule, StopUnit, RequestRebuild,
-                          RequestLoader, SetFirmwarePath, MakeNode, MakeLink, Remove, TestReady,
-                          WriteCdi, WithdrawCdi, StartUnit, WriteRecord, MarkReady>;
+using Step =
+    std::variant<Activate, Deactivate, LoadModule, UnloadModule, StopUnit, RequestRebuild,
+                 RequestLoader, SetFirmwarePath, MakeNode, MakeLink, Remove, TestReady, WriteCdi,
+                 WithdrawCdi, ConfigureRuntime, StartUnit, WriteRecord, MarkReady>;
 using Plan = std::vector<Step>;
 
 std::string to_text(const Step& step);

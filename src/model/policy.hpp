@@ -73,6 +73,8 @@ struct Policy {
     FabricManagerRule fabric_manager = FabricManagerRule::Auto;
     std::vector<std::string> critical_units; ///< started and waited for; a failure is fatal
     std::vector<std::string> deferred_units; ///< enqueued after ready; never waited for
+    /// Container runtimes that are told to accept CDI, where they are installed and have it off.
+    std::vector<std::string> configured_runtimes{"containerd", "docker", "crio"};
     bool rebuild_allowed = true;
     int rebuild_timeout_seconds = 600;
     Compression bake_compression = Compression::None; ///< of modules in new bakes

@@ -155,6 +155,35 @@ ServiceFacts read_services(Fields& fields) {
     return services;
 }
 
+Table record_of_file(const RuntimeFile& file) { return {{"path", file.path}, {"text", file.text}}; }
+
+Table record_of_runtime(const RuntimeFacts& runtime) {
+    Table table{{"name", runtime.name}};
+    const auto text = [&](const char* key, const std::string& value) {
+        if (!value.empty()) table.push_back({key, value});
+    };
+    text("version", runtime.version);
+    text("flaw", runtime.flaw);
+    if (runtime.cdi) table.push_back({"cdi", *runtime.cdi});
+    text("said_in", runtime.said_in);
+    if (!runtime.folders.empty()) put(table, "folders", runtime.folders);
+    put(table, "with_cdi", runtime.with_cdi, record_of_file);
+    return table;
+}
+
+RuntimeFacts read_runtime(Fields& fields) {
+    RuntimeFacts runtime{fields.choice("name", {"containerd", "docker", "crio"})};
+    runtime.version = text_or_empty(fields, "version");
+    runtime.flaw = text_or_empty(fields, "flaw");
+    runtime.cdi = fields.optional_flag("cdi");
+    runtime.said_in = text_or_empty(fields, "said_in");
+    runtime.folders = fields.optional_texts("folders").value_or(std::vector<std::string>{});
+    runtime.with_cdi = read_each(fields, "with_cdi", [](Fields& file) {
+        return RuntimeFile{file.text("path"), file.text("text")};
+    });
+    return runtime;
+}
+
 Table record_of_link(const CharLink& link) {
     Table table{{"path", link.path}, {"target", link.target}};
     if (!link.leads_to_device) table.push_back({"leads_to_device", false});
@@ -205,6 +234,7 @@ Node record_of(const DeviceFacts& facts) {
     if (!facts.cdi.hook.empty()) table.push_back({"cdi_hook", facts.cdi.hook});
     if (!facts.cdi.rivals.empty()) put(table, "cdi_rivals", facts.cdi.rivals);
     put_services(table, facts.services);
+    put(table, "runtime", facts.runtimes, record_of_runtime);
     return table;
 }
 
@@ -237,6 +267,7 @@ Result<DeviceFacts> devices_of(const std::string& file, const Node& record) {
     facts.cdi.hook = text_or_empty(fields, "cdi_hook");
     facts.cdi.rivals = fields.optional_texts("cdi_rivals").value_or(std::vector<std::string>{});
     facts.services = read_services(fields);
+    facts.runtimes = read_each(fields, "runtime", read_runtime);
     if (auto flaw = fields.flaw()) return fail(Errc::BadInput, *flaw);
     return facts;
 }

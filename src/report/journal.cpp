@@ -58,7 +58,10 @@ names::Event event_of(ReasonCode code) {
     case OpenFailed:
     case NvmlFailed:
     case InforomCorrupted:
-    case CdiConflict: return names::gpu_changed;
+    case CdiConflict:
+    case RuntimeTooOld:
+    case RuntimeRefusesCdi:
+    case RuntimeUnread: return names::gpu_changed;
     case NoGpu:
     case OptedOut:
     case NoBake:

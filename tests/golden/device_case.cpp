@@ -7,6 +7,7 @@
 #include "decide/cdi.hpp"
 #include "decide/devices.hpp"
 #include "decide/plan.hpp"
+#include "decide/runtimes.hpp"
 #include "decide/services.hpp"
 #include "report/devices_record.hpp"
 #include "report/sentences.hpp"
@@ -66,6 +67,8 @@ std::string lines_of(const std::vector<Reason>& reasons) {
 Answer answer(const DeviceFacts& facts, const Question& question) {
     Answer answer;
     answer.reasons = decide::judge_devices(facts, question.address);
+    for (Reason& reason : decide::judge_runtimes(facts.runtimes))
+        answer.reasons.push_back(std::move(reason));
     for (Reason& reason : decide::judge_services(facts.services, question.policy))
         answer.reasons.push_back(std::move(reason));
     const bool right = std::ranges::none_of(

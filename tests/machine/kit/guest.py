@@ -142,6 +142,13 @@ class Guest:
 
     def wait_for_boot(self, seconds=BOOT_SECONDS):
         """Until systemd has finished its jobs; returns its state (running, degraded, ...) and the time it took."""
+        self.says_hello(seconds)
+        state = self.run("systemctl is-system-running --wait", seconds).out.strip()
+        self.booted = time.monotonic() - self.started
+        return state
+
+    def says_hello(self, seconds=BOOT_SECONDS):
+        """Until a shell answers there; systemd may have much to do still."""
         if not self._reaches_userspace():
             # Seen once in some hundred boots: emulated, the kernel stood still in its second second. No
             # program had run by then, none of gpuboot's either, so this hides nothing.
@@ -149,9 +156,6 @@ class Guest:
             self.restart()
         if self._line(time.monotonic() + seconds) != b"hello":
             raise GuestError("the agent did not say hello")
-        state = self.run("systemctl is-system-running --wait", seconds).out.strip()
-        self.booted = time.monotonic() - self.started
-        return state
 
     def run(self, script, seconds=COMMAND_SECONDS):
         """Runs a shell script as root. Raises when the machine does not answer; a failing script is a Result."""

@@ -38,3 +38,15 @@ def check(guest, checks):  # F-84 F-91
     checks.true("there is no stamp", guest.run("test -e /run/gpuboot/ready").status != 0)
     checks.equal("the driver itself stays", "nvidia", product.bound_driver(guest, "0010:00:00.0"))
     checks.equal("nothing was compiled", False, product.has_run(guest, "gpuboot-rebuild.service"))
+    check_withdrawn(guest, checks)
+
+
+def check_withdrawn(guest, checks):  # P11
+    """A machine that was ready by a milder test, and is not any more: containers are told of no GPU then."""
+    again = "rm -rf /run/gpuboot/tried; gpubootctl check >/dev/null; systemctl start gpuboot-check.service gpuboot-init.service"
+    guest.run(f"sed -i s/'\"open\"'/'\"bound\"'/ /etc/gpuboot/gpuboot.toml; {again}", 120)
+    checks.true("by the test \"bound\" it is ready", guest.run("test -e /run/gpuboot/ready").status == 0)
+    checks.true("and containers are told", guest.run("test -e /run/cdi/gpuboot.json").status == 0)
+    guest.run(f"sed -i s/'\"bound\"'/'\"open\"'/ /etc/gpuboot/gpuboot.toml; {again}", 120)
+    checks.true("by \"open\" it is not", guest.run("test -e /run/gpuboot/ready").status != 0)
+    checks.true("and what containers were told is taken back", guest.run("test -e /run/cdi/gpuboot.json").status != 0)

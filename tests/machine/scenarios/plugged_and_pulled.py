@@ -89,16 +89,16 @@ def check_taken_out(guest, checks):
 def check_killed_phase(guest, checks):  # F-14
     """Killed while it waits for a driver that nobody binds; the GPU is bound later, by hand."""
     unit = f"gpuboot-device@{SECOND}.service"
-    guest.get("cd /sys/module/virtual_gpu/parameters; echo 1 >unplug; echo 0 >/sys/bus/pci/drivers_autoprobe; "
-              "echo 1 >plug")
+    guest.get(f"echo {SECOND} >/sys/bus/pci/drivers/nvidia/unbind")
+    checks.true("unbound", becomes(guest, SECOND, "present"), states(guest))
+    guest.get(f"udevadm trigger --action=add /sys/bus/pci/devices/{SECOND}")
     checks.true("a GPU that no driver takes is waited for", becomes(guest, SECOND, "initialising"), states(guest))
     guest.get(f"systemctl kill -s KILL {unit}")
     checks.true("its phase killed, it has failed", becomes(guest, SECOND, "failed"), states(guest))
     reasons = (product.report(guest, f"device-{SECOND}") or {}).get("reasons", [])
     checks.equal("and the report says how", [("step_failed", "signal")],
                  [(reason["code"], reason["found"]) for reason in reasons])
-    guest.get(f"systemctl reset-failed {unit}; echo 1 >/sys/bus/pci/drivers_autoprobe; "
-              f"echo {SECOND} >/sys/bus/pci/drivers_probe")
+    guest.get(f"systemctl reset-failed {unit}; echo {SECOND} >/sys/bus/pci/drivers_probe")
     checks.true("bound later, it is ready all the same", becomes(guest, SECOND, "ready"), states(guest))
 
 
@@ -134,7 +134,7 @@ def check_storm(guest, checks):
     before = resources(guest)
     script = f"""cd /sys/module/virtual_gpu/parameters
         i=0; while [ $i -lt {EVENTS // 2} ]; do echo 1 >unplug; echo 1 >plug; i=$((i + 1)); done"""
-    guest.get(script, 600)
+    guest.get(f"{script}; udevadm settle --timeout=300", 900)
     checks.true("after a thousand events the GPU that stayed is ready", becomes(guest, SECOND, "ready", 120),
                 states(guest))
     checks.true("no job of systemd's is left", guest.until("[ -z \"$(systemctl list-jobs --no-legend)\" ]", 120))

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "decide/runtimes.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+namespace gpuboot::decide {
+
+namespace {
+
+using namespace model;
+using enum ReasonCode;
+
+struct Release {
+    int major = 0, minor = 0;
+    auto operator<=>(const Release&) const = default;
+};
+
+/// Since when a runtime has CDI at all, and since when without being told
+/// (containerd's RELEASES.md, Docker's release notes 25.0 and 28.3).
+struct Support {
+    std::string_view name, unit;
+    Release offered, by_itself;
+};
+constexpr Support supports[] = {{"containerd", "containerd.service", {1, 7}, {2, 0}},
+                                {"docker", "docker.service", {25, 0}, {28, 3}},
+                                {"crio", "crio.service", {0, 0}, {0, 0}}};
+
+const Support& support_of(const RuntimeFacts& facts) {
+    return *std::ranges::find(supports, facts.name, &Support::name);
+}
+
+/// The digits there, which it takes away.
+int take_number(std::string_view& text) {
+    int number = 0;
+    while (!text.empty() && text.front() >= '0' && text.front() <= '9' && number < 1'000'000) {
+        number = number * 10 + (text.front() - '0');
+        text.remove_prefix(1);
+    }
+    return number;
+}
+
+/// {0, 0} of a version that is not known.
+Release release_of(std::string_view version) {
+    Release release{take_number(version), 0};
+    if (version.starts_with('.')) {
+        version.remove_prefix(1);
+        release.minor = take_number(version);
+    }
+    return release;
+}
+
+std::string to_text(const Release& release) {
+    return std::to_string(release.major) + "." + std::to_string(release.minor);
+}
+
+bool looks_here(const RuntimeFacts& facts) {
+    return facts.folders.empty() || std::ranges::any_of(facts.folders, [](const std::string& path) {
+               return path == "/var/run/cdi" || path == "/run/cdi";
+           });
+}
+
+bool is_on(const RuntimeFacts& facts) {
+    return facts.cdi.value_or(!facts.version.empty() &&
+                              release_of(facts.version) >= support_of(facts).by_itself);
+}
+
+bool is_too_old(const RuntimeFacts& facts) {
+    return !facts.cdi && !facts.version.empty() &&
+           release_of(facts.version) < support_of(facts).offered;
+}
+
+/// A version that is not known is not configured: a key that it does not know could stop it.
+bool can_be_switched_on(const RuntimeFacts& facts) {
+    return !facts.version.empty() && !is_too_old(facts) && !facts.with_cdi.empty();
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words)
+        text += (text.empty() ? "" : " ") + word;
+    return text;
+}
+
+} // namespace
+
+std::vector<Reason> judge_runtimes(const std::vector<RuntimeFacts>& runtimes) {
+    std::vector<Reason> reasons;
+    for (const RuntimeFacts& facts : runtimes) {
+        if (!facts.flaw.empty())
+            reasons.push_back(
+                {RuntimeUnread, facts.name, "a configuration that can be read", facts.flaw});
+        else if (is_too_old(facts))
+            reasons.push_back({RuntimeTooOld, facts.name,
+                               to_text(support_of(facts).offered) + " or newer", facts.version});
+        else if (facts.cdi == false)
+            reasons.push_back({RuntimeRefusesCdi, facts.name, "CDI switched on",
+                               "switched off in " + facts.said_in});
+        else if (!looks_here(facts) && facts.name != "crio")
+            reasons.push_back({RuntimeRefusesCdi, facts.name, "specs read from /var/run/cdi",
+                               joined(facts.folders) + " in " + facts.said_in});
+        else if (!is_on(facts) && !can_be_switched_on(facts))
+            reasons.push_back({RuntimeRefusesCdi, facts.name, "CDI switched on",
+                               facts.version.empty()
+                                   ? "a version that it does not tell"
+                                   : "a table that is not written plainly in " + facts.said_in});
+    }
+    return reasons;
+}
+
+Plan plan_runtimes(const std::vector<RuntimeFacts>& runtimes) {
+    Plan steps;
+    for (const RuntimeFacts& facts : runtimes) {
+        if (!facts.flaw.empty() || facts.cdi == false) continue;
+        const bool lacks_folder = facts.name == "crio" && !looks_here(facts);
+        if (lacks_folder || (!is_on(facts) && looks_here(facts) && can_be_switched_on(facts)))
+            steps.push_back(
+                ConfigureRuntime{facts.name, facts.with_cdi, std::string(support_of(facts).unit)});
+    }
+    return steps;
+}
+
+} // namespace gpuboot::decide

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Units that policy names: a deferred one that hangs moves nothing, a critical one that fails is fatal, and one
+that is not there is named."""
+
+import product
+from guest import Scenario
+
+POLICY = """schema = 1
+[ready]
+test = "bound"
+[driver]
+persistence = "hold"
+[units]
+critical = ["device-plugin.service"]
+deferred = ["dcgm.service", "exporter-that-nobody-installed.service"]
+"""
+PLUGIN = "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n"
+HANGS = "[Service]\nType=notify\nExecStart=/bin/sleep infinity\nTimeoutStartSec=infinity\n"
+FAILS = "[Service]\nExecStart=\nExecStart=/bin/false\n"
+SILENT = "[Service]\nExecStart=\nExecStart=/bin/sleep infinity\nTimeoutStartSec=2\n"
+DROP_IN = "/run/systemd/system/device-plugin.service.d/test.conf"
+
+
+def machine(kit):
+    return {"gpus": 1, "scenario": Scenario(files={
+        "/etc/gpuboot/gpuboot.toml": POLICY,
+        "/usr/lib/systemd/system/device-plugin.service": PLUGIN,
+        "/usr/lib/systemd/system/dcgm.service": HANGS,
+    })}
+
+
+def check(guest, checks):
+    # The hanging unit's job is there for ever, so "wait until no job is left" would be, too.
+    guest.says_hello()
+    checks.true("gpu-ready.target is reached", guest.until("systemctl -q is-active gpu-ready.target", 180))
+    check_deferred(guest, checks)
+    check_hold(guest, checks)
+    check_critical(guest, checks)
+
+
+def stamp(guest, unit, event):
+    name = f"{event}TimestampMonotonic"
+    return int(guest.properties(unit, name)[name])
+
+
+def check_deferred(guest, checks):  # S3-05 S3-07
+    checks.equal("the one that hangs hangs", "activating",
+                 guest.properties("dcgm.service", "ActiveState")["ActiveState"])
+    checks.true("it began once the critical one was there",
+                stamp(guest, "dcgm.service", "InactiveExit") > stamp(guest, "device-plugin.service", "ActiveEnter"))
+    checks.true("and no job waits for it", guest.get("systemctl list-jobs --no-legend").count("\n") == 0,
+                guest.get("systemctl list-jobs --no-legend"))
+    report = product.report(guest, "init") or {}
+    enqueued = next((step for step in report.get("steps", []) if "dcgm.service" in step["text"]), {})
+    checks.equal("init enqueued it", ("enqueue unit dcgm.service", "done"),
+                 (enqueued.get("text"), enqueued.get("outcome")))
+    checks.at_most("and waited for it no longer than a start takes", 5, enqueued.get("usec", 1e9) / 1e6)
+    told = product.reason(report.get("reasons", []), "deferred_unit_missing")
+    checks.equal("the one that is not there is named", "exporter-that-nobody-installed.service", told["subject"])
+    checks.equal("and the machine is ready", ("ready", True), (report.get("verdict"), report.get("ready")))
+
+
+def check_hold(guest, checks):  # P9
+    checks.true("policy has a unit of ours hold the GPUs", guest.until("systemctl -q is-active gpuboot-hold.service"))
+    guest.get("systemctl stop gpuboot-hold.service")
+
+
+def init_again(guest):
+    guest.run("systemctl start gpuboot-init.service", 120)
+    return product.report(guest, "init") or {}
+
+
+def fails(guest, checks, what, code, subject):
+    report = init_again(guest)
+    checks.equal(f"{what}: the machine is blocked", "blocked", report.get("verdict"))
+    checks.equal(f"{what}: the unit is named", subject, product.reason(report.get("reasons", []), code)["subject"])
+    checks.true(f"{what}: no stamp says ready", guest.run("test -e /run/gpuboot/ready").status != 0)
+    return product.reason(report.get("reasons", []), code)
+
+
+def check_critical(guest, checks):  # S3-06
+    unit = "device-plugin.service"
+    guest.get(f"mkdir -p $(dirname {DROP_IN}); printf '{FAILS}' >{DROP_IN}; systemctl daemon-reload; "
+              f"systemctl stop {unit}; systemctl stop gpu-ready.target")
+    fails(guest, checks, "a device plugin that fails", "unit_failed", unit)
+    guest.run("systemctl start gpu-ready.target", 120)
+    checks.true("and gpu-ready.target is not reached", guest.run("systemctl -q is-active gpu-ready.target").status != 0)
+    guest.get(f"printf '{SILENT}' >{DROP_IN}; systemctl daemon-reload; systemctl stop {unit}")
+    fails(guest, checks, "one that never gets there", "unit_failed", unit)
+    guest.get(f"systemctl stop {unit}; systemctl mask --runtime {unit}")
+    told = fails(guest, checks, "one that is masked", "critical_unit_missing", unit)
+    checks.equal("as what it is", "masked", told["found"])
+    guest.get(f"rm {DROP_IN}; systemctl unmask --runtime {unit}; systemctl daemon-reload")
+    checks.equal("all is well again with the unit", "ready", init_again(guest).get("verdict"))

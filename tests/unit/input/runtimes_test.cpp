@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// P11 P12: what an operator wrote stays, whatever is added; what cannot be read is left alone.
+#include "input/runtimes.hpp"
+
+#include <doctest/doctest.h>
+
+#include "base/document.hpp"
+#include "fakes/temporary_root.hpp"
+#include "input/containerd.hpp"
+
+using namespace gpuboot;
+using namespace gpuboot::model;
+using fakes::TemporaryRoot;
+
+namespace {
+
+const std::string main_file = "/etc/containerd/config.toml";
+const std::string drop_in = "/etc/containerd/conf.d/gpuboot.toml";
+
+RuntimeFacts containerd(const std::string& text) {
+    const TemporaryRoot tree;
+    tree.write(main_file, text);
+    return input::read_containerd(tree.root);
+}
+
+std::string text_of(const RuntimeFacts& facts, const std::string& path) {
+    for (const RuntimeFile& file : facts.with_cdi)
+        if (file.path == path) return file.text;
+    return "";
+}
+
+/// Writes what is wanted and reads again.
+RuntimeFacts again(const TemporaryRoot& tree, const RuntimeFacts& facts) {
+    for (const RuntimeFile& file : facts.with_cdi)
+        tree.write(file.path, file.text);
+    return input::read_containerd(tree.root);
+}
+
+} // namespace
+
+TEST_CASE("containerd without a file gets one that imports ours, and is on then") {
+    const TemporaryRoot tree;
+    const auto facts = input::read_containerd(tree.root);
+    CHECK(text_of(facts, main_file) ==
+          "version = 2\nimports = [\"/etc/containerd/conf.d/*.toml\"]\n");
+    CHECK(text_of(facts, drop_in).contains("\n[plugins.\"io.containerd.grpc.v1.cri\"]\n"));
+    const auto after = again(tree, facts);
+    CHECK(after.cdi == true);
+    CHECK(after.said_in == drop_in);
+    CHECK(after.with_cdi.empty());
+}
+
+TEST_CASE("the plugin's key is that of the configuration's version") {
+    CHECK(text_of(containerd("version = 3\n"), drop_in)
+              .contains("\nversion = 3\n\n[plugins.\"io.containerd.cri.v1.runtime\"]\n"));
+    CHECK(containerd("disabled_plugins = []\n").flaw ==
+          main_file + ": version: wanted 2 or 3, found 1");
+}
+
+TEST_CASE("imports are kept, and none is added where ours is covered") {
+    const auto facts = containerd("# mine\nversion = 2\nimports = [\"/srv/a.toml\"] # keep\n");
+    CHECK(text_of(facts, main_file) ==
+          "# mine\nversion = 2\nimports = [\"/srv/a.toml\", \"/etc/containerd/conf.d/*.toml\"] # "
+          "keep\n");
+    for (const char* pattern : {"/etc/containerd/conf.d/*", "conf.d/*.toml"}) {
+        const auto covered =
+            containerd("version = 2\nimports = [\"" + std::string(pattern) + "\"]\n");
+        CHECK(covered.with_cdi.size() == 1);
+        CHECK(covered.with_cdi.front().path == drop_in);
+    }
+    CHECK(text_of(containerd("version = 2\nimports = []\n"), main_file) ==
+          "version = 2\nimports = [\"/etc/containerd/conf.d/*.toml\"]\n");
+}
+
+TEST_CASE("a table that is there is added to, because a second one would replace it") {
+    const std::string text = "version = 2\n\n[plugins]\n"
+                             "  [plugins.\"io.containerd.grpc.v1.cri\"]\n"
+                             "    sandbox_image = \"pause:3.9\"\n"
+                             "    [plugins.\"io.containerd.grpc.v1.cri\".containerd]\n"
+                             "      snapshotter = \"overlayfs\"\n"
+                             "[plugins.\"io.containerd.gc.v1.scheduler\"]\n"
+                             "  pause_threshold = 0.02\n";
+    const TemporaryRoot tree;
+    tree.write(main_file, text);
+    const auto facts = input::read_containerd(tree.root);
+    REQUIRE(facts.with_cdi.size() == 1);
+    std::string rest = facts.with_cdi.front().text;
+    const std::string added = "enable_cdi = true\ncdi_spec_dirs = [\"/etc/cdi\", "
+                              "\"/var/run/cdi\"]\n";
+    const auto at = rest.find(added);
+    REQUIRE(at != std::string::npos);
+    CHECK(rest.erase(at, added.size()) == text);
+    CHECK(again(tree, facts).cdi == true);
+}
+
+TEST_CASE("a table of which only parts have a header gets one, before those") {
+    const TemporaryRoot tree;
+    tree.write(main_file, "version = 2\n[plugins.'io.containerd.grpc.v1.cri'.containerd]\n"
+                          "default_runtime_name = \"runc\"\n");
+    const auto facts = input::read_containerd(tree.root);
+    CHECK(text_of(facts, main_file)
+              .starts_with("version = 2\n[plugins.'io.containerd.grpc.v1.cri'"
+                           "]\nenable_cdi = true\n"));
+    const auto after = again(tree, facts);
+    CHECK(after.cdi == true);
+    CHECK(after.said_in == main_file);
+}
+
+TEST_CASE("the table of an import is the one that counts, and is added to there") {
+    const TemporaryRoot tree;
+    tree.write(main_file, "version = 2\nimports = [\"/srv/*.toml\"]\n"
+                          "[plugins.\"io.containerd.grpc.v1.cri\"]\nenable_cdi = true\n");
+    tree.write("/srv/site.toml", "version = 2\n[plugins.\"io.containerd.grpc.v1.cri\"]\n"
+                                 "sandbox_image = \"x\"\n");
+    const auto facts = input::read_containerd(tree.root);
+    CHECK_FALSE(facts.cdi);
+    REQUIRE(facts.with_cdi.size() == 1);
+    CHECK(facts.with_cdi.front().path == "/srv/site.toml");
+    CHECK(again(tree, facts).cdi == true);
+}
+
+TEST_CASE("a table that is written in a line of its own way is left alone") {
+    for (const char* text : {"version = 2\nplugins = {\"io.containerd.grpc.v1.cri\" = {}}\n",
+                             "version = 2\n[plugins]\n\"io.containerd.grpc.v1.cri\" = {a = 1}\n"}) {
+        const auto facts = containerd(text);
+        CHECK(facts.flaw == "");
+        CHECK(facts.with_cdi.empty());
+        CHECK(facts.said_in == main_file);
+    }
+}
+
+TEST_CASE("an operator's word on CDI, and where specs are looked for") {
+    const auto off = containerd("version = 2\n[plugins.\"io.containerd.grpc.v1.cri\"]\n"
+                                "enable_cdi = false\ncdi_spec_dirs = [\"/srv\"]\n");
+    CHECK(off.cdi == false);
+    CHECK(off.folders == std::vector<std::string>{"/srv"});
+    CHECK(off.with_cdi.empty());
+    const auto open = containerd("version = 2\n[plugins.\"io.containerd.grpc.v1.cri\"]\n"
+                                 "cdi_spec_dirs = [\"/run/cdi\"]\n");
+    CHECK(text_of(open, main_file)
+              .ends_with("cri\"]\nenable_cdi = true\ncdi_spec_dirs = [\"/run/cdi\"]\n"));
+}
+
+TEST_CASE("a configuration that is broken is a flaw with file and line, and nothing is wanted") {
+    const auto broken = containerd("version = 2\n[plugins\n");
+    CHECK(broken.flaw.starts_with(main_file + ":2:"));
+    CHECK(broken.with_cdi.empty());
+    const TemporaryRoot tree;
+    tree.write("/etc/docker/daemon.json", "{\"features\": {");
+    CHECK(input::read_docker(tree.root).flaw == "/etc/docker/daemon.json: not JSON");
+    tree.write("/etc/docker/daemon.json", "[]");
+    CHECK(input::read_docker(tree.root).flaw == "/etc/docker/daemon.json: wanted an object");
+    tree.write("/etc/crio/crio.conf", "[crio.runtime\n");
+    CHECK(input::read_crio(tree.root).flaw.starts_with("/etc/crio/crio.conf:1:"));
+}
+
+TEST_CASE("Docker's other settings stay, in their order") {
+    const TemporaryRoot tree;
+    CHECK(input::read_docker(tree.root).with_cdi.front().text ==
+          "{\n  \"features\": {\n    \"cdi\": true\n  }\n}\n");
+    tree.write("/etc/docker/daemon.json",
+               R"({"log-driver": "journald", "features": {"buildkit": true}, "mtu": 1400})");
+    const auto facts = input::read_docker(tree.root);
+    CHECK(to_json(*parse_json(facts.with_cdi.front().text), false) ==
+          R"({"log-driver":"journald","features":{"buildkit":true,"cdi":true},"mtu":1400})");
+    tree.write("/etc/docker/daemon.json", R"({"features": {"cdi": false}})");
+    CHECK(input::read_docker(tree.root).cdi == false);
+    tree.write("/etc/docker/daemon.json", R"({"features": true})");
+    CHECK(input::read_docker(tree.root).with_cdi.empty());
+}
+
+TEST_CASE("CRI-O's last word on folders, and ours beside them") {
+    const TemporaryRoot tree;
+    CHECK(input::read_crio(tree.root).folders.empty());
+    tree.write("/etc/crio/crio.conf", "[crio.runtime]\ncdi_spec_dirs = [\"/a\"]\n");
+    tree.write("/etc/crio/crio.conf.d/10-site.conf", "[crio.runtime]\ncdi_spec_dirs = [\"/b\"]\n");
+    const auto facts = input::read_crio(tree.root);
+    CHECK(facts.folders == std::vector<std::string>{"/b"});
+    CHECK(facts.with_cdi.front().text ==
+          "# Written by gpuboot.\n[crio.runtime]\ncdi_spec_dirs = [\"/b\", \"/var/run/cdi\"]\n");
+}
+
+TEST_CASE("versions, as the programs print them") {
+    CHECK(input::version_in("containerd github.com/containerd/containerd 1.6.20~ds1 1.6.20") ==
+          "1.6.20");
+    CHECK(input::version_in("containerd github.com/containerd/containerd/v2 v2.1.4 75cb2b7") ==
+          "2.1.4");
+    CHECK(input::version_in("Docker version 20.10.24+dfsg1, build 297e128") == "20.10.24");
+    CHECK(input::version_in("command not found") == "");
+    CHECK(input::version_in("v 7 3.") == "");
+}
+
+TEST_CASE("only runtimes that are wanted and there") {
+    const TemporaryRoot tree;
+    CHECK(input::read_runtimes(tree.root, {"containerd", "docker", "crio"}).empty());
+    tree.write("/usr/local/bin/containerd", "");
+    tree.write("/usr/bin/crio", "");
+    CHECK(input::read_runtimes(tree.root, {}).empty());
+    CHECK(input::read_runtimes(tree.root, {"crio"}).size() == 1);
+    CHECK(input::read_runtimes(tree.root, {"containerd", "docker", "crio"}).size() == 2);
+}
