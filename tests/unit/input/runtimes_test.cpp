@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "base/document.hpp"
+#include "base/process.hpp"
 #include "fakes/temporary_root.hpp"
 #include "input/containerd.hpp"
 
@@ -34,6 +35,19 @@ RuntimeFacts again(const TemporaryRoot& tree, const RuntimeFacts& facts) {
     for (const RuntimeFile& file : facts.with_cdi)
         tree.write(file.path, file.text);
     return input::read_containerd(tree.root);
+}
+
+/// What the containerd that is installed makes of the tree's configuration.
+std::string dump(const TemporaryRoot& tree) {
+    const std::string script = "mount --bind " + tree.outside("/etc/containerd") +
+                               " /etc/containerd && exec containerd config dump";
+    const auto ran = run_tool({{"/usr/bin/unshare", "--mount", "/bin/sh", "-ec", script},
+                               Tool{}.environment,
+                               std::chrono::seconds(20),
+                               {}});
+    REQUIRE(ran);
+    REQUIRE_MESSAGE(ran->succeeded(), ran->output);
+    return ran->output;
 }
 
 } // namespace
@@ -139,6 +153,34 @@ TEST_CASE("an operator's word on CDI, and where specs are looked for") {
                                  "cdi_spec_dirs = [\"/run/cdi\"]\n");
     CHECK(text_of(open, main_file)
               .ends_with("cri\"]\nenable_cdi = true\ncdi_spec_dirs = [\"/run/cdi\"]\n"));
+}
+
+TEST_CASE("Debian's containerd takes our file for the CRI plugin's, and keeps what else there is") {
+    const TemporaryRoot tree;
+    tree.write(main_file, "version = 2\nroot = \"/srv/containerd\"\n"
+                          "imports = [\"/etc/containerd/site/*.toml\"]\n");
+    tree.write("/etc/containerd/site/a.toml", "version = 2\noom_score = -7\n");
+    CHECK(again(tree, input::read_containerd(tree.root)).cdi == true);
+    // It is too old to show the keys themselves: another key in the same table shows whose it is.
+    tree.write(drop_in, tree.read(drop_in) + "sandbox_image = \"in.our/table\"\n");
+    const std::string dumped = dump(tree);
+    CHECK(dumped.contains(drop_in));
+    CHECK(dumped.contains("/etc/containerd/site/a.toml"));
+    CHECK(dumped.contains("root = \"/srv/containerd\""));
+    CHECK(dumped.contains("oom_score = -7"));
+    CHECK(dumped.contains("sandbox_image = \"in.our/table\""));
+}
+
+TEST_CASE("and a table of the operator's is whole after ours are in it") {
+    const TemporaryRoot tree;
+    tree.write(main_file, "version = 2\n[plugins.\"io.containerd.grpc.v1.cri\"]\n"
+                          "sandbox_image = \"operators/pause\"\n"
+                          "[plugins.\"io.containerd.grpc.v1.cri\".containerd]\n"
+                          "default_runtime_name = \"operators\"\n");
+    CHECK(again(tree, input::read_containerd(tree.root)).cdi == true);
+    const std::string dumped = dump(tree);
+    CHECK(dumped.contains("sandbox_image = \"operators/pause\""));
+    CHECK(dumped.contains("default_runtime_name = \"operators\""));
 }
 
 TEST_CASE("a configuration that is broken is a flaw with file and line, and nothing is wanted") {
