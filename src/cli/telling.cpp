@@ -8,6 +8,7 @@
 #include "cli/bus_client.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "decide/gpu_state.hpp"
 #include "decide/lifecycle.hpp"
 #include "input/gpus.hpp"
 #include "input/loaded_driver.hpp"
@@ -56,6 +57,20 @@ Node pin_record(const Root& root) {
                  {"kind", to_text(reading.pin.value->kind)}};
 }
 
+/// As reports have them, with the state that the bus would tell: a phase has had its word on each.
+Array with_states(const Node* gpus) {
+    Array told;
+    if (!gpus) return told;
+    for (Node gpu : std::get<Array>(gpus->value)) {
+        const Node* ready = gpu.find("ready");
+        const auto* truth = ready ? std::get_if<bool>(&ready->value) : nullptr;
+        const auto state = truth && *truth ? decide::GpuState::Ready : decide::GpuState::Failed;
+        std::get<Table>(gpu.value).push_back({"state", decide::to_text(state)});
+        told.push_back(std::move(gpu));
+    }
+    return told;
+}
+
 /// The same record without the daemon: from the files that the phases wrote.
 Result<Node> read_status_directly(const Root& root) {
     auto record = read_last_report(root);
@@ -73,7 +88,7 @@ Result<Node> read_status_directly(const Root& root) {
                       {"kernel", report->host.kernel},
                       {"driver_version", report->loaded ? report->loaded->version : ""},
                       {"driver_kind", report->loaded ? to_text(report->loaded->kind) : ""},
-                      {"gpus", gpus ? *gpus : Node(Array{})},
+                      {"gpus", with_states(gpus)},
                       {"report", std::move(*record)},
                       {"source", "direct"}});
 }
@@ -99,12 +114,10 @@ Node complete(const Options& options, const Node& status) {
 }
 
 std::string gpu_line(const Node& gpu) {
-    const Node* ready = gpu.find("ready");
-    const bool is_ready = ready && std::get_if<bool>(&ready->value) && std::get<bool>(ready->value);
     const std::string driver = gpu.text("driver"), node = gpu.text("node");
     return "     GPU  " + gpu.text("address") + " (" + gpu.text("pci_id") + ") " +
-           (driver.empty() ? "no driver" : driver) + (node.empty() ? "" : " " + node) +
-           (is_ready ? " ready" : " not ready") + "\n";
+           (driver.empty() ? "no driver" : driver) + (node.empty() ? "" : " " + node) + " " +
+           gpu.text("state") + "\n";
 }
 
 void print_status(const Node& status) {

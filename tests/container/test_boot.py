@@ -114,8 +114,8 @@ echo done
 DUTIES = {'gpuboot-rebuild.service': ['possible: setpriv --clear-groups true'],
           'gpuboot-loader.service': ['possible: touch /etc/x'],
           'gpuboot-foreign.service': ['possible: touch /etc/x', 'possible: touch /usr/x'],
-          'gpuboot-init.service': ['possible: mknod /run/gpuboot/node b 7 0'],
-          'gpuboot-device@.service': ['possible: mknod /run/gpuboot/node b 7 0']}
+          **dict.fromkeys(['gpuboot-init.service', 'gpuboot-device@.service', 'gpuboot-bound@.service',
+                           'gpuboot-refresh.service'], ['possible: mknod /run/gpuboot/node b 7 0'])}
 
 
 @case('the walls stand: hostile actions fail in every unit')  # F-70, for the phases
