@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What a GPU takes with it when it goes, on a tree of its own. Its coming needs udev: the machine
+// tier has it.
+#include "flow/device.hpp"
+
+#include <doctest/doctest.h>
+
+#include "base/names.hpp"
+#include "decide/devices.hpp"
+#include "execute/lock.hpp"
+#include "execute/system_effects.hpp"
+#include "fakes/temporary_root.hpp"
+#include "flow/containers.hpp"
+#include "flow/gpu_notes.hpp"
+#include "input/devices.hpp"
+#include "unit/decide/machines.hpp"
+
+using namespace gpuboot;
+using fakes::TemporaryRoot;
+
+namespace {
+
+const std::string first = "0000:01:00.0", second = "0000:02:00.0";
+const std::string spec(names::cdi_spec);
+
+std::string information(const std::string& address) {
+    return "/proc/driver/nvidia/gpus/" + address + "/information";
+}
+
+/// Two GPUs that are ready, as init leaves them.
+struct World {
+    TemporaryRoot tree;
+    execute::SystemEffects effects{tree.root};
+    flow::Machine machine{tree.root, effects};
+
+    World() {
+        tree.write("/proc/devices", "Character devices:\n195 nvidia\n511 nvidia-uvm\n\n");
+        tree.write(information(first), "Device Minor: \t 0\n");
+        tree.write(information(second), "Device Minor: \t 1\n");
+        tree.write(std::string(names::ready_stamp), "");
+        REQUIRE(effects.ensure_directory("/dev/char", 0755));
+        const flow::Run run(machine, "init", tests::fitting_machine(), {});
+        REQUIRE(flow::note_begin(machine, run, {first, second}));
+        REQUIRE(flow::refresh(machine));
+        const auto devices = input::read_devices(tree.root);
+        REQUIRE(devices);
+        REQUIRE(flow::note_made_nodes(machine, *devices));
+    }
+};
+
+} // namespace
+
+TEST_CASE("what the driver offers newly gets its node, its link and its place in the spec") {
+    World world;
+    CHECK(world.tree.root.status("/dev/nvidia1"));
+    CHECK(world.tree.root.read_link("/dev/char/195:1") == "../nvidia1");
+    CHECK(world.tree.read(spec).contains("/dev/nvidia1"));
+}
+
+TEST_CASE("where no GPU is ready nothing is refreshed") {
+    World world;
+    REQUIRE(world.effects.remove(names::ready_stamp));
+    REQUIRE(world.effects.remove("/dev/nvidia1"));
+    REQUIRE(world.effects.remove(spec));
+    const auto done = flow::refresh(world.machine);
+    REQUIRE(done);
+    CHECK(done->steps.empty());
+    CHECK_FALSE(world.tree.root.exists("/dev/nvidia1"));
+    CHECK_FALSE(world.tree.root.exists(spec));
+}
+
+TEST_CASE("a GPU that goes leaves the others ready, the last one leaves nothing") { // F-131 F-133
+    World world;
+    CHECK(flow::remove_device(world.machine, second)); // still in /proc: the event comes first
+    CHECK_FALSE(world.tree.root.exists("/dev/nvidia1"));
+    CHECK_FALSE(world.tree.root.read_link("/dev/char/195:1"));
+    CHECK_FALSE(world.tree.read(spec).contains("/dev/nvidia1"));
+    CHECK(world.tree.read(spec).contains("/dev/nvidia0"));
+    CHECK(world.tree.root.exists(names::ready_stamp));
+    CHECK_FALSE(world.tree.root.exists(names::lost_stamp));
+
+    REQUIRE(world.effects.remove_tree("/proc/driver/nvidia/gpus"));
+    CHECK(flow::remove_device(world.machine, first));
+    CHECK_FALSE(world.tree.root.exists("/dev/nvidia0"));
+    CHECK_FALSE(world.tree.root.exists(spec));
+    CHECK_FALSE(world.tree.root.exists(names::ready_stamp));
+    CHECK(world.tree.root.exists(names::lost_stamp)); // whoever serves one again calls init
+    CHECK(world.tree.root.list(names::gpu_directory)->empty());
+}
+
+TEST_CASE("a machine that was not ready has lost nothing") {
+    World world;
+    REQUIRE(world.effects.remove(names::ready_stamp));
+    REQUIRE(world.effects.remove_tree("/proc/driver/nvidia/gpus"));
+    CHECK(flow::remove_device(world.machine, first));
+    CHECK_FALSE(world.tree.root.exists(names::lost_stamp));
+}
+
+TEST_CASE("two phases do not write the spec at the same time") {
+    World world;
+    const auto held =
+        execute::Lock::take_cdi(world.tree.root, world.effects, std::chrono::seconds(1));
+    REQUIRE(held);
+    const auto refreshed = flow::refresh_cdi(world.machine);
+    REQUIRE_FALSE(refreshed);
+    CHECK(refreshed.error().code == Errc::Busy);
+    // A GPU that goes takes its node along all the same.
+    CHECK_FALSE(flow::remove_device(world.machine, second));
+    CHECK_FALSE(world.tree.root.exists("/dev/nvidia1"));
+}
+
+TEST_CASE("a GPU that a phase has judged with its driver is not judged again when it is bound") {
+    World world;
+    flow::Run run(world.machine, "init", tests::fitting_machine(), {});
+    REQUIRE(flow::note_begin(world.machine, run, {first}));
+    run.report().gpus = {{{first, "10de:20b0", "nvidia"}, 0, "/dev/nvidia0", false}};
+    run.finish(tests::fitting_machine(), {});
+    const auto bound = flow::bound_device(world.machine, first);
+    REQUIRE(bound);
+    CHECK_FALSE(*bound);
+    CHECK_FALSE(world.tree.root.exists(flow::report_path("device-" + first)));
+}
