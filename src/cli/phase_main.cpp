@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // gpuboot-phase: the engine as the units run it. A verdict is no failure of the unit: check and
 // recheck end well whatever they found; rebuild, init and device say whether they did their work.
+#include <fcntl.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -9,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/fd.hpp"
 #include "base/log.hpp"
 #include "base/names.hpp"
 #include "execute/lock.hpp"
@@ -23,6 +26,7 @@
 #include "flow/rebuild.hpp"
 #include "flow/request.hpp"
 #include "flow/verify.hpp"
+#include "flow/watch.hpp"
 #include "model/pin.hpp"
 
 namespace {
@@ -120,6 +124,14 @@ int run_refresh(const Log& log, const flow::Machine& machine) {
     return EXIT_SUCCESS;
 }
 
+int run_watch(const Log& log, const flow::Machine& machine) {
+    const Fd kmsg(::open("/dev/kmsg", O_RDONLY | O_CLOEXEC));
+    const bool opened = kmsg && ::lseek(kmsg.get(), 0, SEEK_END) >= 0;
+    const auto ended = opened ? flow::watch(machine, kmsg.get()) : fail_errno("/dev/kmsg");
+    if (!ended) log.error(ended.error().what);
+    return ended ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 /// What a boot puts off until nobody waits. What was not collected now is so after the next boot.
 int run_collect(const Log& log, const flow::Machine& machine) {
     const auto damage = flow::verify_active(machine);
@@ -200,12 +212,14 @@ int run(const Log& log, const flow::Machine& machine, const std::vector<std::str
     // does to its own GPU's node must not wait minutes for a compile.
     if (phase == "rebuild") return run_rebuild(log, machine);
     if (phase == "refresh") return run_refresh(log, machine);
+    if (phase == "watch") return run_watch(log, machine);
     if (phase == "collect") return run_collect(log, machine);
     if (phase == "foreign") return run_foreign(log, machine);
     if (phase == "request") return run_request(log, machine);
     if (phase == "device") return run_device(log, machine, words);
     if (phase == "ended") return run_ended(log, machine, words);
-    log.error("wanted: check | recheck | rebuild | init | refresh | collect | foreign | request | "
+    log.error("wanted: check | recheck | rebuild | init | refresh | watch | collect | foreign | "
+              "request | "
               "device add|bound|remove ADDRESS | ended init|ADDRESS");
     return exit_usage;
 }

@@ -23,12 +23,6 @@ std::string note_path(const std::string& address) {
     return std::string(names::gpu_directory) + "/" + report::note_name(address);
 }
 
-GpuNote read_note(const Root& root, const std::string& address) {
-    auto text = root.read_text(note_path(address), note_limit);
-    auto note = text ? report::note_of(*text) : fail(Errc::NotFound, "");
-    return note ? std::move(*note) : GpuNote{};
-}
-
 Result<void> write_note(execute::Effects& effects, const std::string& address,
                         const GpuNote& note) {
     return effects.replace_file(note_path(address), report::note_text(note), 0644);
@@ -43,6 +37,12 @@ Report read_report(const Root& root, const std::string& phase) {
 }
 
 } // namespace
+
+GpuNote read_note(const Root& root, const std::string& address) {
+    auto text = root.read_text(note_path(address), note_limit);
+    auto note = text ? report::note_of(*text) : fail(Errc::NotFound, "");
+    return note ? std::move(*note) : GpuNote{};
+}
 
 Result<void> note_begin(const Machine& machine, const Run& run,
                         const std::vector<std::string>& addresses) {

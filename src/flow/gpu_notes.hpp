@@ -11,6 +11,7 @@
 #include "execute/effects.hpp"
 #include "flow/phase.hpp"
 #include "model/devices.hpp"
+#include "model/gpu_note.hpp"
 #include "model/plan.hpp"
 
 namespace gpuboot::flow {
@@ -27,6 +28,9 @@ Result<void> note_made_nodes(const Machine& machine, const model::DeviceFacts& d
 model::Plan plan_removal(const Root& root, const std::string& address);
 
 Result<void> forget_gpu(execute::Effects& effects, const std::string& address);
+
+/// An empty one of a GPU that no phase has begun with.
+model::GpuNote read_note(const Root& root, const std::string& address);
 
 /// What the report that the GPU's note names says of it; none: no phase has ended with it.
 std::optional<model::GpuReport> read_word(const Root& root, const std::string& address);

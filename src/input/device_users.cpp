@@ -53,7 +53,8 @@ std::map<unsigned, std::string> read_majors(const Root& root) {
 
 class Scan {
   public:
-    explicit Scan(const Root& root) : root_(root), majors_(read_majors(root)) {}
+    explicit Scan(const Root& root, std::optional<dev_t> only = std::nullopt)
+        : root_(root), majors_(read_majors(root)), only_(only) {}
 
     DeviceUsers run() {
         auto entries = root_.list("/proc", most_processes);
@@ -83,7 +84,7 @@ class Scan {
             // Looks at the open file behind the entry and opens nothing.
             if (entry->d_name[0] == '.' ||
                 ::fstatat(dirfd(directory.get()), entry->d_name, &status, 0) != 0 ||
-                !S_ISCHR(status.st_mode))
+                !S_ISCHR(status.st_mode) || (only_ && status.st_rdev != *only_))
                 continue;
             note(pid, module_of(major(status.st_rdev), minor(status.st_rdev)));
         }
@@ -121,6 +122,7 @@ class Scan {
 
     const Root& root_;
     const std::map<unsigned, std::string> majors_;
+    const std::optional<dev_t> only_;
     DeviceUsers result_;
     std::size_t seen_ = 0, refused_ = 0;
 };
@@ -128,5 +130,9 @@ class Scan {
 } // namespace
 
 DeviceUsers read_device_users(const Root& root) { return Scan(root).run(); }
+
+DeviceUsers read_node_users(const Root& root, unsigned major, unsigned minor) {
+    return Scan(root, makedev(major, minor)).run();
+}
 
 } // namespace gpuboot::input

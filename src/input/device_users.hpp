@@ -18,4 +18,7 @@ struct DeviceUsers {
 
 DeviceUsers read_device_users(const Root& root);
 
+/// Of one device alone.
+DeviceUsers read_node_users(const Root& root, unsigned major, unsigned minor);
+
 } // namespace gpuboot::input

@@ -79,6 +79,8 @@ enum class ReasonCode {
     ToolMissing,
     RebuildForbidden,
     GpuUnbound,
+    GpuRemovalWaits,
+    GpuFellOff,
     NodeWrong,
     OpenFailed,
     NvmlFailed,

@@ -57,6 +57,8 @@ names::Event event_of(ReasonCode code) {
     case NodeWrong:
     case OpenFailed:
     case NvmlFailed:
+    case GpuRemovalWaits:
+    case GpuFellOff:
     case InforomCorrupted:
     case CdiConflict:
     case RuntimeTooOld:

@@ -6,9 +6,11 @@
 #include "base/fields.hpp"
 #include "decide/cdi.hpp"
 #include "decide/devices.hpp"
+#include "decide/gpu_trouble.hpp"
 #include "decide/plan.hpp"
 #include "decide/runtimes.hpp"
 #include "decide/services.hpp"
+#include "input/gpu_trouble.hpp"
 #include "report/devices_record.hpp"
 #include "report/sentences.hpp"
 
@@ -23,6 +25,8 @@ struct Question {
     Policy policy;
     std::size_t fails = 0; ///< counted from 1 over both plans; 0: no step fails
     std::string error;
+    std::string kernel_says;          ///< a record of /dev/kmsg
+    std::vector<DeviceUser> users;    ///< who has that GPU open
     std::vector<std::string> remarks; ///< of the readiness test, which is passed
 };
 
@@ -49,6 +53,13 @@ Result<Question> question_of(const std::string& file, const Node& ask) {
         question.policy.fabric_manager = FabricManagerRule::Off;
     question.fails = static_cast<std::size_t>(fields.optional_number("fails", 1, 99).value_or(0));
     question.error = fields.optional_text("error").value_or("");
+    question.kernel_says = fields.optional_text("kernel_says").value_or("");
+    for (Fields& user : fields.optional_tables("user")) {
+        question.users.push_back({static_cast<int>(user.number("pid", 1, 1 << 22)),
+                                  user.text("comm"), user.optional_text("unit").value_or(""),
+                                  "nvidia"});
+        fields.adopt(user);
+    }
     if (auto remarks = fields.optional_texts("remarks")) question.remarks = *remarks;
     if (auto flaw = fields.flaw()) return fail(Errc::BadInput, *flaw);
     return question;
@@ -83,6 +94,11 @@ Answer answer(const DeviceFacts& facts, const Question& question) {
         const Plan ready = decide::plan_ready(facts, question.policy);
         steps.insert(steps.end(), ready.begin(), ready.end());
         answer.text += "Ready:\n" + report::to_sentences(steps);
+    }
+    if (const auto trouble = input::trouble_in(question.kernel_says)) {
+        const std::vector<Reason> told{decide::reason_of(*trouble, question.users)};
+        answer.text += "The kernel says:\n" + lines_of(told);
+        answer.reasons.push_back(told.front());
     }
     if (const auto told = decide::reasons_of(question.remarks); !told.empty()) {
         answer.text += "The test says:\n" + lines_of(told);

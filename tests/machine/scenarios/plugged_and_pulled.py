@@ -25,6 +25,7 @@ def check(guest, checks):
     check_killed_phase(guest, checks)
     check_slept(guest, checks)
     check_systemd_anew(guest, checks)
+    check_trouble(guest, checks)
     check_storm(guest, checks)
     checks.equal("no unit failed", "", guest.get("systemctl --failed --no-legend --plain"))
 
@@ -127,6 +128,26 @@ def check_systemd_anew(guest, checks):  # F-140
     same = ("State", "Verdict", "Bake", "DriverVersion", "Kernel")
     checks.equal("the machine is what it was", [before[name] for name in same], [after[name] for name in same])
     checks.equal("no module was touched", loaded, product.live_modules(guest))
+
+
+def check_trouble(guest, checks):  # F-88 F-89
+    """The driver's line is the kernel's own, though our module writes it; who holds the GPU is a real process."""
+    hold = 'use Fcntl; sysopen(F, "/dev/nvidia1", 010000000) or die; sleep 100000'  # O_PATH: nothing else opens it
+    pid = guest.get(f"perl -e '{hold}' >/dev/null 2>&1 & echo $!")
+    checks.true("a process has the GPU", guest.until(f"ls -l /proc/{pid}/fd | grep -q nvidia1"))
+    for line, code, found in (
+            (f"NVRM: Attempting to remove device {SECOND} with non-zero usage count!", "gpu_removal_waits",
+             f"perl (pid {pid})"),
+            ("NVRM: Xid (PCI:0011:00:00): 79, GPU has fallen off the bus.", "gpu_fell_off", "Xid (PCI:0011:00:00): 79")):
+        guest.get(f"echo '{line}' >/sys/module/virtual_gpu/parameters/say")
+        checks.true(f"{code}: the GPU has failed", becomes(guest, SECOND, "failed"), states(guest))
+        reason = product.reason((product.report(guest, f"device-{SECOND}") or {}).get("reasons", []), code)
+        checks.contains(f"{code}: and the report says it", found, reason["found"])
+        checks.true(f"{code}: no container gets it", guest.run("grep -q /dev/nvidia1 /run/cdi/gpuboot.json").status != 0)
+        checks.equal(f"{code}: the other is as before", "ready", states(guest)[FIRST])
+        guest.get(f"systemctl restart gpuboot-device@{SECOND}.service")
+        checks.true("tested again, it is ready", becomes(guest, SECOND, "ready"), states(guest))
+    guest.get(f"kill {pid}")
 
 
 def check_storm(guest, checks):

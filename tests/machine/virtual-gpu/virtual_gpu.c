@@ -14,7 +14,8 @@
  *     RTX 4090   device=0x2684 boot0=0x192000a1 boot42=0x192a1000    binds
  *     V100       device=0x1db4 boot0=0x140000a1 boot42=0x140a1000    refused: too old for the open driver
  *
- * Hotplug: write a slot (0 to 3) to /sys/module/virtual_gpu/parameters/{plug,unplug}.
+ * Hotplug: write a slot (0 to 3) to /sys/module/virtual_gpu/parameters/{plug,unplug}. What the driver says of a GPU
+ * that is held or fell off cannot be had of one made in software: write it to parameters/say.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -237,6 +238,16 @@ module_param_cb(plug, &slot_ops, plug_gpu, 0200);
 MODULE_PARM_DESC(plug, "write a slot (0 to 3): a GPU appears there");
 module_param_cb(unplug, &slot_ops, unplug_gpu, 0200);
 MODULE_PARM_DESC(unplug, "write a slot: its GPU is gone");
+
+static int say(const char *text, const struct kernel_param *param)
+{
+	printk(KERN_ERR "%s", text);
+	return 0;
+}
+
+static const struct kernel_param_ops say_ops = { .set = say };
+module_param_cb(say, &say_ops, NULL, 0200);
+MODULE_PARM_DESC(say, "a line for the kernel's log, as the driver would write it");
 
 static int __init virtual_gpu_init(void)
 {

@@ -4,6 +4,8 @@
 #include "flow/device.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/names.hpp"
 #include "decide/devices.hpp"
@@ -12,6 +14,7 @@
 #include "fakes/temporary_root.hpp"
 #include "flow/containers.hpp"
 #include "flow/gpu_notes.hpp"
+#include "flow/watch.hpp"
 #include "input/devices.hpp"
 #include "unit/decide/machines.hpp"
 
@@ -119,4 +122,34 @@ TEST_CASE("a GPU that a phase has judged with its driver is not judged again whe
     REQUIRE(bound);
     CHECK_FALSE(*bound);
     CHECK_FALSE(world.tree.root.exists(flow::report_path("device-" + first)));
+}
+
+TEST_CASE("a GPU whose removal waits is told with who holds it, and given to nobody more") { // F-88
+    World world;
+    const flow::Machine& machine = world.machine;
+    flow::Run run(machine, "init", tests::fitting_machine(), {});
+    REQUIRE(flow::note_begin(machine, run, {first, second}));
+    run.report().gpus = {{{first, "10de:20b0", "nvidia"}, 0, "/dev/nvidia0", true},
+                         {{second, "10de:20b0", "nvidia"}, 1, "/dev/nvidia1", true}};
+    run.finish(tests::fitting_machine(), {});
+    world.tree.write("/proc/812/comm", "python3\n");
+    world.tree.link("/proc/812/fd/9", world.tree.outside("/dev/nvidia1"));
+    int ends[2];
+    REQUIRE(::socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) == 0);
+    const Fd kernel(ends[0]), kmsg(ends[1]);
+    const auto say = [&](const std::string& record) {
+        REQUIRE(::write(kernel.get(), record.data(), record.size()) > 0);
+    };
+    say("6,1,2,-;usb 1-1: new device");
+    say("3,2,3,-;NVRM: Attempting to remove device 0000:05:00.0 with non-zero usage count!");
+    say("3,3,4,-;NVRM: Attempting to remove device " + second + " with non-zero usage count!");
+    REQUIRE(::shutdown(kernel.get(), SHUT_WR) == 0);
+    CHECK(flow::watch(machine, kmsg.get()));
+    CHECK_FALSE(world.tree.root.exists(flow::report_path("device-0000:05:00.0")));
+    const auto word = flow::read_word(world.tree.root, second);
+    REQUIRE(word);
+    CHECK_FALSE(word->ready);
+    CHECK(world.tree.read(flow::report_path("device-" + second)).contains("python3 (pid 812)"));
+    CHECK_FALSE(world.tree.read(spec).contains("/dev/nvidia1"));
+    CHECK(flow::read_word(world.tree.root, first)->ready);
 }

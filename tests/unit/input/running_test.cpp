@@ -95,6 +95,19 @@ TEST_CASE("who holds a device open is found by its number") { // F-78
     CHECK((found.users[1] == model::DeviceUser{812, "python3", "", "nvidia"}));
 }
 
+TEST_CASE("who holds one device, among those of the same driver") { // F-88
+    const TemporaryRoot tree;
+    tree.write("/proc/devices", "Character devices:\n  1 nvidia\n");
+    tree.write("/proc/812/comm", "python3\n");
+    tree.link("/proc/812/fd/0", "/dev/null"); // 1:3
+    tree.write("/proc/700/comm", "other\n");
+    tree.link("/proc/700/fd/3", "/dev/zero"); // 1:5
+    const auto found = input::read_node_users(tree.root, 1, 5).users;
+    REQUIRE(found.size() == 1);
+    CHECK(found.front().pid == 700);
+    CHECK(input::read_node_users(tree.root, 1, 9).users.empty());
+}
+
 TEST_CASE("each device belongs to its module") {
     const TemporaryRoot tree;
     tree.write("/proc/1/comm", "x\n");

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "flow/watch.hpp"
+
+#include <syslog.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "base/names.hpp"
+#include "decide/gpu_trouble.hpp"
+#include "flow/containers.hpp"
+#include "flow/gpu_notes.hpp"
+#include "flow/look.hpp"
+#include "input/device_users.hpp"
+#include "input/gpu_trouble.hpp"
+#include "report/journal.hpp"
+
+namespace gpuboot::flow {
+
+namespace {
+
+using namespace model;
+
+Result<void> tell(const Machine& machine, const GpuTrouble& trouble) {
+    const auto word = read_word(machine.root, trouble.address);
+    if (!word) return {}; // none that we made ready
+    auto told = refresh_cdi(machine, trouble.address);
+    const GpuNote note = read_note(machine.root, trouble.address);
+    const Reason reason = decide::reason_of(
+        trouble, input::read_node_users(machine.root, note.major, note.minor).users);
+    auto world = look(machine.root);
+    if (!world) return forward(std::move(world).error());
+    const Verdict verdict{VerdictKind::Blocked, "", {reason}};
+    Run run(machine, "device-" + trouble.address, world->facts, verdict);
+    if (auto noted = note_begin(machine, run, {trouble.address}); !noted) return noted;
+    run.report().gpus = {*word};
+    run.report().gpus.front().ready = false;
+    report::send_event(names::gpu_changed, LOG_WARNING, to_text(reason),
+                       {{"GPUBOOT_PATH", trouble.address}});
+    run.finish(world->facts, verdict);
+    return told ? Result<void>{} : forward(told.error());
+}
+
+} // namespace
+
+Result<void> watch(const Machine& machine, int kmsg) {
+    std::array<char, 8192> record{}; // CONSOLE_EXT_LOG_MAX: one read(2) gives one record
+    for (;;) {
+        const ssize_t got = ::read(kmsg, record.data(), record.size());
+        if (got < 0 && (errno == EPIPE || errno == EINTR)) continue; // overwritten: read on
+        if (got < 0) return fail_errno("reading the kernel's log");
+        if (got == 0) return {};
+        const auto trouble = input::trouble_in({record.data(), static_cast<std::size_t>(got)});
+        if (!trouble) continue;
+        if (auto told = tell(machine, *trouble); !told)
+            report::send_event(names::gpu_changed, LOG_ERR,
+                               trouble->address + ": " + told.error().what, {});
+    }
+}
+
+} // namespace gpuboot::flow
