@@ -16,11 +16,11 @@ model::CdiFacts read_cdi_facts(const Root& root);
 /// was withdrawn stays so. A spec that cannot be written is told in the report, and fails nothing.
 Result<execute::Execution> refresh_cdi(const Machine& machine, const std::string& leaving = "");
 
-/// No container is given a GPU of a machine that is not ready.
 /// What the driver offers has changed while it is live, as when a MIG instance is made: the nodes
 /// and the spec follow. Nothing happens where no GPU is ready.
 Result<execute::Execution> refresh(const Machine& machine);
 
+/// No container is given a GPU of a machine that is not ready.
 void withdraw_cdi(const Machine& machine, Run& run);
 
 } // namespace gpuboot::flow

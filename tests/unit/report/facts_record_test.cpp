@@ -197,6 +197,11 @@ TEST_CASE("the devices' facts are read back the same") {
                    {"/dev/nvidia0", true, true, 195, 0, 0600, 7, 8, ""},
                    {"/dev/nvidia-uvm", true, false, 0, 0, 0755, 0, 0, ""},
                    {"/dev/nvidia-modeset", false, false, 0, 0, 0, 0, 0, ""}};
+    facts.services = {
+        "535.261.03", {6, 2, true, true, "535.261.03"}, true, {{"a.service", "masked"}}};
+    facts.runtimes = {{"containerd", "1.7.24", "", {}, "", {}, {{"/etc/a", "x = 1\n"}}},
+                      {"docker", "", "", false, "/etc/b", {"/srv"}, {}},
+                      {"crio", "", "/etc/c:1: broken", {}, "", {}, {}}};
     const auto record = parse_toml(to_toml(report::record_of(facts)));
     REQUIRE(record);
     const auto back = report::devices_of("devices.toml", *record);
