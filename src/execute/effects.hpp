@@ -39,6 +39,9 @@ class Effects {
     /// A small record that outlives a boot: old or new content after a power cut; on disk (fsync of
     /// the file and its directory) when this returns.
     virtual Result<void> replace_record(std::string_view path, std::string_view text) = 0;
+    /// A file of the operator's, or a new one with mode 0644: as a record, and with the owner and
+    /// mode that it had. BadInput for what is no plain file, a symlink among them.
+    virtual Result<void> replace_settings(std::string_view path, std::string_view text) = 0;
     /// A new file of a compile's scratch: what is left of `source`, given away. The SHA-256 of what
     /// was copied. Not forced to disk.
     virtual Result<std::string> copy_for(int source, std::string_view path, const Owner& owner,

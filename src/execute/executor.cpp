@@ -179,7 +179,7 @@ Result<void> Executor::perform(const ConfigureRuntime& step) {
     for (const RuntimeFile& file : step.files) {
         const auto folder = file.path.substr(0, file.path.rfind('/'));
         if (auto made = effects_.ensure_directory(folder, 0755); !made) return made;
-        if (auto put = effects_.replace_file(file.path, file.text, 0644); !put) return put;
+        if (auto put = effects_.replace_settings(file.path, file.text); !put) return put;
     }
     const auto restarted =
         run_tool(effects_, {{"/usr/bin/systemctl", "try-restart", "--", step.unit},

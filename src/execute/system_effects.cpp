@@ -161,6 +161,30 @@ Result<void> SystemEffects::replace_record(std::string_view path, std::string_vi
     return sync_directory(path.substr(0, path.rfind('/')));
 }
 
+Result<void> SystemEffects::replace_settings(std::string_view path, std::string_view text) {
+    auto place = place_of(root_, path);
+    if (!place) return forward(std::move(place).error());
+    struct stat before{};
+    const bool there =
+        ::fstatat(place->parent.get(), place->name.c_str(), &before, AT_SYMLINK_NOFOLLOW) == 0;
+    if (there && !S_ISREG(before.st_mode))
+        return fail(Errc::BadInput, std::string(path) + ": wanted a plain file");
+    const Place temporary = beside(std::move(*place));
+    const int parent = temporary.parent.get();
+    const unsigned mode = there ? before.st_mode & 0777 : 0644;
+    auto wrote = write_new(temporary, path, bytes_of(text), mode, Force::ToDisk);
+    if (wrote && there &&
+        ::fchownat(parent, temporary.name.c_str(), before.st_uid, before.st_gid,
+                   AT_SYMLINK_NOFOLLOW) != 0)
+        wrote = fail_errno(std::string(path));
+    if (!wrote) {
+        (void)::unlinkat(parent, temporary.name.c_str(), 0);
+        return wrote;
+    }
+    if (auto renamed = rename_over(temporary, path); !renamed) return renamed;
+    return sync_directory(path.substr(0, path.rfind('/')));
+}
+
 Result<void> SystemEffects::replace_link(std::string_view path, std::string_view target) {
     auto place = place_of(root_, path);
     if (!place) return forward(std::move(place).error());

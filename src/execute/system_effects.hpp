@@ -18,6 +18,7 @@ class SystemEffects : public Effects {
     Result<void> replace_file(std::string_view path, std::string_view text, unsigned mode) override;
     Result<void> write_setting(std::string_view path, std::string_view text) override;
     Result<void> replace_record(std::string_view path, std::string_view text) override;
+    Result<void> replace_settings(std::string_view path, std::string_view text) override;
     Result<std::string> copy_for(int source, std::string_view path, const Owner& owner,
                                  unsigned mode) override;
     Result<void> give_away(std::string_view path, const Owner& owner) override;

@@ -187,14 +187,15 @@ RuntimeFacts read_containerd(const Root& root) {
     auto files = read_imports(root, main.node);
     if (!files) return {"containerd", "", files.error().what};
     files->insert(files->begin(), main);
+    facts.said_in = main.path;
     const File* holder = nullptr;
     for (const File& file : *files)
         if (plugin_in(file.node, version)) holder = &file;
     if (holder) {
+        facts.said_in = holder->path;
         const Node* plugin = plugin_in(holder->node, version);
         const Node* cdi = plugin->find("enable_cdi");
         if (const auto* truth = cdi ? std::get_if<bool>(&cdi->value) : nullptr) facts.cdi = *truth;
-        facts.said_in = holder->path;
         facts.folders = texts_in(*plugin, "cdi_spec_dirs");
     }
     if (!facts.cdi)

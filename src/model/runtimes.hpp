@@ -22,7 +22,7 @@ struct RuntimeFacts {
     std::string flaw{}; ///< why its configuration cannot be read; "" when it can
     /// What the configuration says of CDI; absent: nothing, so the version's default holds.
     std::optional<bool> cdi{};
-    std::string said_in{}; ///< the file that says it
+    std::string said_in{}; ///< the file that says it, or would have to
     /// Where it looks for specs; empty: the usual folders, ours among them.
     std::vector<std::string> folders{};
     /// The files as they would be with CDI on, everything else in them as it is; empty where that

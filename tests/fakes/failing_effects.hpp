@@ -40,6 +40,9 @@ class FailingEffects : public execute::Effects {
     Result<void> replace_record(std::string_view path, std::string_view text) override {
         return fails() ? refusal(path) : real_.replace_record(path, text);
     }
+    Result<void> replace_settings(std::string_view path, std::string_view text) override {
+        return fails() ? refusal(path) : real_.replace_settings(path, text);
+    }
     Result<std::string> copy_for(int source, std::string_view path, const execute::Owner& owner,
                                  unsigned mode) override {
         if (fails()) return forward(refusal(path).error());

@@ -54,6 +54,10 @@ class RecordingEffects : public execute::Effects {
         note({"replace_record", path});
         return real_ ? real_->replace_record(path, text) : Result<void>();
     }
+    Result<void> replace_settings(std::string_view path, std::string_view text) override {
+        note({"replace_settings", path});
+        return real_ ? real_->replace_settings(path, text) : Result<void>();
+    }
     Result<std::string> copy_for(int source, std::string_view path, const execute::Owner& owner,
                                  unsigned mode) override {
         note({"copy_for", path, std::to_string(owner.uid), octal(mode)});

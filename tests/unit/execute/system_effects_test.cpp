@@ -203,3 +203,24 @@ TEST_CASE("a path that is not absolute is our own mistake, and harmless") {
     CHECK(effects.remove("relative").error().code == Errc::Internal);
     CHECK(effects.create_file("/folder/", {}, 0644).error().code == Errc::Internal);
 }
+
+TEST_CASE("an operator's file keeps its owner and mode, and a symlink is none") {
+    const TemporaryRoot tree;
+    SystemEffects effects(tree.root);
+    tree.write("/etc/secret.toml", "old");
+    REQUIRE(::chmod(tree.outside("/etc/secret.toml").c_str(), 0600) == 0);
+    REQUIRE(::chown(tree.outside("/etc/secret.toml").c_str(), 7, 8) == 0);
+    CHECK(effects.replace_settings("/etc/secret.toml", "new"));
+    CHECK(tree.read("/etc/secret.toml") == "new");
+    const auto kept = tree.root.status("/etc/secret.toml");
+    REQUIRE(kept);
+    CHECK((kept->st_mode & 07777) == 0600);
+    CHECK(kept->st_uid == 7);
+    CHECK(kept->st_gid == 8);
+    CHECK(effects.replace_settings("/etc/fresh.toml", "x"));
+    CHECK((tree.root.status("/etc/fresh.toml")->st_mode & 07777) == 0644);
+    tree.link("/etc/link.toml", "secret.toml");
+    CHECK_FALSE(effects.replace_settings("/etc/link.toml", "x"));
+    CHECK(tree.read("/etc/secret.toml") == "new");
+    CHECK(tree.root.list("/etc")->size() == 3); // nothing unfinished beside them
+}
