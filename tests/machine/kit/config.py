@@ -18,7 +18,7 @@ SCHEMA_PACKAGE = "golang-github-container-orchestrated-devices-container-device-
 SCHEMA = "usr/share/gocode/src/github.com/container-orchestrated-devices/container-device-interface/schema"
 PACKAGES = [
     "systemd", "systemd-sysv", "udev", "dbus", "kmod", "initramfs-tools", "busybox-static", "lz4",
-    "podman", "runc",
+    "podman", "runc", "kexec-tools",
     "gcc", "make", "binutils", "libc6-dev",
     f"linux-image-{KERNEL}", f"linux-headers-{KERNEL}", f"linux-headers-{OTHER_KERNEL}",
 ]

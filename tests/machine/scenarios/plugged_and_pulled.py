@@ -28,6 +28,7 @@ def check(guest, checks):
     check_trouble(guest, checks)
     check_storm(guest, checks)
     checks.equal("no unit failed", "", guest.get("systemctl --failed --no-legend --plain"))
+    check_kexec(guest, checks)
 
 
 def states(guest):
@@ -177,3 +178,14 @@ def resources(guest):
     pid = guest.properties("gpubootd.service", "MainPID")["MainPID"]
     kib = guest.get(f"awk '/^Private_Dirty:/ {{ sum += $2 }} END {{ print sum }}' /proc/{pid}/smaps_rollup")
     return {"fds": int(guest.get(f"ls /proc/{pid}/fd | wc -l")), "kib": int(kib)}
+
+
+def check_kexec(guest, checks):  # F-17
+    """Another kernel on the same hardware, which no firmware has set back in between."""
+    before = guest.read("/proc/sys/kernel/random/boot_id")
+    guest.get("kexec -l /boot/vmlinuz-$(uname -r) --initrd=/boot/initrd.img-$(uname -r) --reuse-cmdline && "
+              "systemctl --no-block kexec", 120)
+    checks.equal("after kexec the machine boots without a failed unit", "running", guest.wait_for_boot())
+    checks.true("it is another boot", guest.read("/proc/sys/kernel/random/boot_id") != before)
+    checks.true("and ready as after any", machine_becomes(guest, "ready", 60), product.manager(guest)["State"])
+    checks.true("with every GPU", all(state == "ready" for state in states(guest).values()), states(guest))
