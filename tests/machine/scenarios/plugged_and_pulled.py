@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """GPUs that come and go: given to another driver and back, their driver taken out and loaded again by hand, a
-phase that is killed, and a thousand events in a row."""
+phase that is killed, sleep, trouble, a thousand events in a row, and another kernel by kexec."""
 
 import json
 
