@@ -181,7 +181,7 @@ def resources(guest):
     return {"fds": int(guest.get(f"ls /proc/{pid}/fd | wc -l")), "kib": int(kib)}
 
 
-def check_kexec(guest, checks):  # F-17
+def check_kexec(guest, checks):
     """Another kernel on the same hardware, which no firmware has set back in between."""
     before = guest.read("/proc/sys/kernel/random/boot_id")
     guest.get("kexec -l /boot/vmlinuz-$(uname -r) --initrd=/boot/initrd.img-$(uname -r) --reuse-cmdline && "
