@@ -26,7 +26,7 @@ struct UnusableUnit {
 struct FabricManagerFacts {
     unsigned switches = 0; ///< NVSwitches on the PCI bus: vendor 10de, class 0680
     /// NICs that lead to the switches of NVLink5, which are on no bus of this machine's: their
-    /// vital product data says SW_MNG (nvidia-fabricmanager-start.sh).
+    /// vital product data says SW_MNG.
     unsigned managing_ports = 0;
     bool umad = false;           ///< ib_umad is there: by it those switches are managed
     bool subnet_manager = false; ///< nvlsm is installed
