@@ -57,15 +57,17 @@ Node pin_record(const Root& root) {
                  {"kind", to_text(reading.pin.value->kind)}};
 }
 
-/// As reports have them, with the state that the bus would tell: a phase has had its word on each.
-Array with_states(const Node* gpus) {
+/// As the report has them, with the state that the bus would tell.
+Array with_states(const Node* gpus, decide::State machine) {
     Array told;
     if (!gpus) return told;
     for (Node gpu : std::get<Array>(gpus->value)) {
         const Node* ready = gpu.find("ready");
         const auto* truth = ready ? std::get_if<bool>(&ready->value) : nullptr;
-        const auto state = truth && *truth ? decide::GpuState::Ready : decide::GpuState::Failed;
-        std::get<Table>(gpu.value).push_back({"state", decide::to_text(state)});
+        const decide::GpuSituation situation{true, gpu.text("driver"), false, truth && *truth,
+                                             machine};
+        std::get<Table>(gpu.value).push_back(
+            {"state", decide::to_text(decide::state_of(situation))});
         told.push_back(std::move(gpu));
     }
     return told;
@@ -82,13 +84,14 @@ Result<Node> read_status_directly(const Root& root) {
     auto present = root.is_system() ? input::read_gpus() : Result<std::vector<model::Gpu>>{};
     const decide::Situation situation{report->after.kind, ready, present && !present->empty(),
                                       false, input::read_loaded_driver(root).has_value()};
-    return Node(Table{{"state", to_text(decide::state_of(situation))},
+    const decide::State state = decide::state_of(situation);
+    return Node(Table{{"state", to_text(state)},
                       {"verdict", to_text(report->after.kind)},
                       {"bake", report->after.bake},
                       {"kernel", report->host.kernel},
                       {"driver_version", report->loaded ? report->loaded->version : ""},
                       {"driver_kind", report->loaded ? to_text(report->loaded->kind) : ""},
-                      {"gpus", with_states(gpus)},
+                      {"gpus", with_states(gpus, state)},
                       {"report", std::move(*record)},
                       {"source", "direct"}});
 }
