@@ -66,7 +66,8 @@ std::vector<std::string> wanted_units(const Policy& policy, const FabricManagerF
 FabricManagerFacts read_fabric_hardware(const Root& root) {
     FabricManagerFacts fabric;
     fabric.switches = count(root, devices, is_switch);
-    fabric.managing_ports = count(root, ports, manages_switches);
+    // Slow to read, and of no use where the switches themselves are there.
+    if (fabric.switches == 0) fabric.managing_ports = count(root, ports, manages_switches);
     fabric.umad = root.exists("/sys/class/infiniband_mad");
     fabric.subnet_manager =
         std::ranges::any_of(subnet_managers, [&](auto path) { return root.exists(path); });
