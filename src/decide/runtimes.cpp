@@ -75,6 +75,11 @@ bool can_be_switched_on(const RuntimeFacts& facts) {
     return !facts.version.empty() && !is_too_old(facts) && !facts.with_cdi.empty();
 }
 
+/// Only CRI-O takes a folder from a file of ours without losing what another file says.
+bool can_be_shown(const RuntimeFacts& facts) {
+    return facts.name == "crio" && !facts.with_cdi.empty();
+}
+
 std::string joined(const std::vector<std::string>& words) {
     std::string text;
     for (const std::string& word : words)
@@ -96,7 +101,7 @@ std::vector<Reason> judge_runtimes(const std::vector<RuntimeFacts>& runtimes) {
         else if (facts.cdi == false)
             reasons.push_back({RuntimeRefusesCdi, facts.name, "CDI switched on",
                                "switched off in " + facts.said_in});
-        else if (!looks_here(facts) && facts.name != "crio")
+        else if (!looks_here(facts) && !can_be_shown(facts))
             reasons.push_back({RuntimeRefusesCdi, facts.name, "specs read from /var/run/cdi",
                                joined(facts.folders) + " in " + facts.said_in});
         else if (!is_on(facts) && !can_be_switched_on(facts))
@@ -112,8 +117,8 @@ Plan plan_runtimes(const std::vector<RuntimeFacts>& runtimes) {
     Plan steps;
     for (const RuntimeFacts& facts : runtimes) {
         if (!facts.flaw.empty() || facts.cdi == false) continue;
-        const bool lacks_folder = facts.name == "crio" && !looks_here(facts);
-        if (lacks_folder || (!is_on(facts) && looks_here(facts) && can_be_switched_on(facts)))
+        if ((!looks_here(facts) && can_be_shown(facts)) ||
+            (!is_on(facts) && looks_here(facts) && can_be_switched_on(facts)))
             steps.push_back(
                 ConfigureRuntime{facts.name, facts.with_cdi, std::string(support_of(facts).unit)});
     }

@@ -127,7 +127,10 @@ RuntimeFacts read_crio(const Root& root) {
         facts.folders = texts(*folders);
         facts.said_in = path;
     }
-    facts.with_cdi = {{std::string(crio_drop_in), crio_text(facts.folders)}};
+    // Files count in the order of their names: behind a later one, or again, ours would say
+    // nothing.
+    if (facts.said_in < crio_drop_in)
+        facts.with_cdi = {{std::string(crio_drop_in), crio_text(facts.folders)}};
     return facts;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/document.hpp"
 #include "base/process.hpp"
+#include "decide/runtimes.hpp"
 #include "fakes/temporary_root.hpp"
 #include "input/containerd.hpp"
 
@@ -220,6 +221,23 @@ TEST_CASE("CRI-O's last word on folders, and ours beside them") {
     CHECK(facts.folders == std::vector<std::string>{"/b"});
     CHECK(facts.with_cdi.front().text ==
           "# Written by gpuboot.\n[crio.runtime]\ncdi_spec_dirs = [\"/b\", \"/var/run/cdi\"]\n");
+}
+
+TEST_CASE("CRI-O is told once, and not where a later file has the last word") {
+    const TemporaryRoot tree;
+    tree.write("/etc/crio/crio.conf", "[crio.runtime]\ncdi_spec_dirs = [\"/a\"]\n");
+    auto facts = input::read_crio(tree.root);
+    CHECK(decide::plan_runtimes({facts}).size() == 1);
+    tree.write(facts.with_cdi.front().path, facts.with_cdi.front().text);
+    facts = input::read_crio(tree.root);
+    CHECK(decide::plan_runtimes({facts}).empty());
+    CHECK(decide::judge_runtimes({facts}).empty());
+    tree.write("/etc/crio/crio.conf.d/99-site.conf", "[crio.runtime]\ncdi_spec_dirs = [\"/b\"]\n");
+    facts = input::read_crio(tree.root);
+    CHECK(decide::plan_runtimes({facts}).empty());
+    const auto reasons = decide::judge_runtimes({facts});
+    REQUIRE(reasons.size() == 1);
+    CHECK(reasons.front().found == "/b in /etc/crio/crio.conf.d/99-site.conf");
 }
 
 TEST_CASE("versions, as the programs print them") {
