@@ -183,6 +183,9 @@ RuntimeFacts read_containerd(const Root& root) {
         main = std::move(*file);
     }
     const std::int64_t version = version_of(main.node);
+    for (const std::string& disabled : texts_in(main.node, "disabled_plugins"))
+        if (disabled == "cri" || disabled == plugin_of(version)) facts.unused = true;
+    if (facts.unused) return facts;
     if (version < 2) return {"containerd", "", main.path + ": version: wanted 2 or 3, found 1"};
     auto files = read_imports(root, main.node);
     if (!files) return {"containerd", "", files.error().what};

@@ -8,8 +8,9 @@
 
 namespace gpuboot::input {
 
-/// Without version. Of two files that hold the CRI plugin's table containerd takes the later one's
-/// whole, so a table that is there is added to, in its own file, and never stood beside.
+/// Without version; unused where the CRI plugin is disabled. Of two files that hold the CRI
+/// plugin's table containerd takes the later one's whole, so a table that is there is added to, in
+/// its own file, and never stood beside.
 model::RuntimeFacts read_containerd(const Root& root);
 
 } // namespace gpuboot::input

@@ -23,13 +23,13 @@ constexpr std::chrono::seconds tool_deadline{5};
 
 struct Program {
     std::string_view name;
-    std::array<std::string_view, 2> paths;
+    std::array<std::string_view, 3> paths;
     RuntimeFacts (*read)(const Root&);
 };
 
 constexpr std::array<Program, 3> programs{
     {{"containerd", {"/usr/bin/containerd", "/usr/local/bin/containerd"}, read_containerd},
-     {"docker", {"/usr/bin/dockerd", "/usr/local/bin/dockerd"}, read_docker},
+     {"docker", {"/usr/bin/dockerd", "/usr/sbin/dockerd", "/usr/local/bin/dockerd"}, read_docker},
      {"crio", {"/usr/bin/crio", "/usr/local/bin/crio"}, read_crio}}};
 
 /// A member that is a table, made where there is none; null where it is something else.
@@ -138,10 +138,11 @@ std::vector<RuntimeFacts> read_runtimes(const Root& root, const std::vector<std:
     std::vector<RuntimeFacts> runtimes;
     for (const Program& program : programs) {
         if (std::ranges::find(names, program.name) == names.end()) continue;
-        const auto path =
-            std::ranges::find_if(program.paths, [&](auto path) { return root.exists(path); });
+        const auto path = std::ranges::find_if(
+            program.paths, [&](auto path) { return !path.empty() && root.exists(path); });
         if (path == program.paths.end()) continue;
         RuntimeFacts facts = program.read(root);
+        if (facts.unused) continue;
         if (facts.flaw.empty() && !facts.cdi && root.is_system())
             facts.version = version_in(said_by(*path));
         runtimes.push_back(std::move(facts));

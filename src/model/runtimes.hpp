@@ -17,8 +17,8 @@ struct RuntimeFile {
 
 struct RuntimeFacts {
     std::string name; ///< containerd, docker, crio
-    std::string
-        version{}; ///< "" when it did not tell, or was not asked: its configuration says it all
+    /// "" when it did not tell, or was not asked: its configuration says it all.
+    std::string version{};
     std::string flaw{}; ///< why its configuration cannot be read; "" when it can
     /// What the configuration says of CDI; absent: nothing, so the version's default holds.
     std::optional<bool> cdi{};
@@ -28,6 +28,9 @@ struct RuntimeFacts {
     /// The files as they would be with CDI on, everything else in them as it is; empty where that
     /// cannot be done without taking something from the operator's configuration.
     std::vector<RuntimeFile> with_cdi{};
+    /// The part of it that would give containers devices is switched off, as where containerd is
+    /// there for Docker alone.
+    bool unused = false;
 
     bool operator==(const RuntimeFacts&) const = default;
 };

@@ -68,8 +68,7 @@ TEST_CASE("containerd without a file gets one that imports ours, and is on then"
 TEST_CASE("the plugin's key is that of the configuration's version") {
     CHECK(text_of(containerd("version = 3\n"), drop_in)
               .contains("\nversion = 3\n\n[plugins.\"io.containerd.cri.v1.runtime\"]\n"));
-    CHECK(containerd("disabled_plugins = []\n").flaw ==
-          main_file + ": version: wanted 2 or 3, found 1");
+    CHECK(containerd("root = \"/srv\"\n").flaw == main_file + ": version: wanted 2 or 3, found 1");
 }
 
 TEST_CASE("imports are kept, and none is added where ours is covered") {
@@ -238,6 +237,19 @@ TEST_CASE("CRI-O is told once, and not where a later file has the last word") {
     const auto reasons = decide::judge_runtimes({facts});
     REQUIRE(reasons.size() == 1);
     CHECK(reasons.front().found == "/b in /etc/crio/crio.conf.d/99-site.conf");
+}
+
+TEST_CASE("a containerd that is there for Docker alone is nobody's to configure") {
+    const TemporaryRoot tree;
+    tree.write("/usr/bin/containerd", "");
+    tree.write("/usr/sbin/dockerd", ""); // where Debian has it
+    tree.write(main_file, "disabled_plugins = [\"cri\"]\n");
+    const auto found = input::read_runtimes(tree.root, {"containerd", "docker"});
+    REQUIRE(found.size() == 1);
+    CHECK(found.front().name == "docker");
+    CHECK(
+        containerd("version = 3\ndisabled_plugins = [\"io.containerd.cri.v1.runtime\"]\n").unused);
+    CHECK_FALSE(containerd("version = 2\ndisabled_plugins = [\"aufs\"]\n").unused);
 }
 
 TEST_CASE("versions, as the programs print them") {
