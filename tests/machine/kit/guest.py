@@ -143,7 +143,7 @@ class Guest:
     def wait_for_boot(self, seconds=BOOT_SECONDS):
         """Until systemd has finished its jobs; returns its state (running, degraded, ...) and the time it took."""
         self.says_hello(seconds)
-        state = self.run("systemctl is-system-running --wait", seconds).out.strip()
+        state = self._settles(seconds)
         self.booted = time.monotonic() - self.started
         return state
 
@@ -157,11 +157,26 @@ class Guest:
         if self._line(time.monotonic() + seconds) != b"hello":
             raise GuestError("the agent did not say hello")
 
-    def run(self, script, seconds=COMMAND_SECONDS):
-        """Runs a shell script as root. Raises when the machine does not answer; a failing script is a Result."""
+    def reboots(self, script, seconds=BOOT_SECONDS):
+        """Runs a script that ends this boot and begins another; its answer may go down with the old one.
+        Returns as wait_for_boot does."""
+        self._ask(script, seconds)
+        deadline = time.monotonic() + seconds
+        while not self._line(deadline).endswith(b"hello"):
+            pass
+        return self._settles(seconds)
+
+    def _settles(self, seconds):
+        return self.run("systemctl is-system-running --wait", seconds).out.strip()
+
+    def _ask(self, script, seconds):
         self.requests += 1
         text = base64.b64encode(script.encode()).decode()
         self.port.sendall(f"{self.requests} {seconds} {text}\n".encode())
+
+    def run(self, script, seconds=COMMAND_SECONDS):
+        """Runs a shell script as root. Raises when the machine does not answer; a failing script is a Result."""
+        self._ask(script, seconds)
         number, status, *outputs = self._line(time.monotonic() + seconds + 30).split()
         if int(number) != self.requests:
             raise GuestError(f"answer {number} to request {self.requests}")
