@@ -76,11 +76,11 @@ Plan plan_critical(const ServiceFacts& facts, const Policy& policy) {
 Plan plan_deferred(const ServiceFacts& facts, const Policy& policy) {
     Plan steps;
     if (policy.persistence == PersistenceRule::Hold)
-        steps.push_back(StartUnit{std::string(hold_unit), false, "persistence"});
+        steps.push_back(DeferUnit{std::string(hold_unit), "persistence"});
     if (policy.persistence == PersistenceRule::Auto && facts.persistence_daemon)
-        steps.push_back(StartUnit{std::string(persistence_daemon_unit), false, "persistence"});
+        steps.push_back(DeferUnit{std::string(persistence_daemon_unit), "persistence"});
     for (const std::string& unit : policy.deferred_units)
-        if (!find_unusable(facts, unit)) steps.push_back(StartUnit{unit, false});
+        if (!find_unusable(facts, unit)) steps.push_back(DeferUnit{unit});
     return steps;
 }
 

@@ -24,8 +24,8 @@ std::vector<model::Reason> judge_services(const model::ServiceFacts& facts,
 /// program starts on its machines, then what policy calls critical.
 model::Plan plan_critical(const model::ServiceFacts& facts, const model::Policy& policy);
 
-/// Enqueued once the GPUs are ready: persistence, then what policy defers. A unit that systemd does
-/// not know is left out; its reason tells.
+/// Enqueued once gpu-ready.target is reached: persistence, then what policy defers. A unit that
+/// systemd does not know is left out; its reason tells.
 model::Plan plan_deferred(const model::ServiceFacts& facts, const model::Policy& policy);
 
 } // namespace gpuboot::decide

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "execute/executor.hpp"
 
+#include <cctype>
 #include <chrono>
 #include <sstream>
 #include <utility>
@@ -27,7 +28,8 @@ constexpr std::string_view probe = GPUBOOT_LIBEXECDIR "/gpuboot-probe";
 bool tolerated(const Step& step) {
     const auto* unit = std::get_if<StartUnit>(&step);
     const auto* note = std::get_if<WriteRecord>(&step);
-    return (unit && !unit->critical) || std::holds_alternative<WriteCdi>(step) ||
+    return (unit && !unit->critical) || std::holds_alternative<DeferUnit>(step) ||
+           std::holds_alternative<WriteCdi>(step) ||
            std::holds_alternative<ConfigureRuntime>(step) ||
            (note && std::holds_alternative<Trial>(note->record));
 }
@@ -45,6 +47,22 @@ std::vector<std::string> lines_of(const std::string& text) {
     for (std::string line; std::getline(rest, line);)
         lines.push_back(line);
     return lines;
+}
+
+/// A name as the instance of a template, by the rules of systemd-escape(1).
+std::string instance_of(std::string_view name) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string instance;
+    for (const char c : name) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool plain =
+            std::isalnum(byte) != 0 || c == ':' || c == '_' || (c == '.' && !instance.empty());
+        if (plain)
+            instance += c;
+        else
+            instance += {'\\', 'x', digits[byte / 16], digits[byte % 16]};
+    }
+    return instance;
 }
 
 /// What the tool printed.
@@ -195,6 +213,17 @@ Result<void> Executor::perform(const StartUnit& step) {
     tool.argv.insert(tool.argv.end(), {"start", "--", step.unit});
     const auto started = run_tool(effects_, tool);
     return started ? Result<void>{} : forward(started.error());
+}
+
+/// A job of the unit's own would begin beside this phase; that of our unit waits for the target.
+Result<void> Executor::perform(const DeferUnit& step) {
+    const std::string behind = "gpuboot-enqueue@" + instance_of(step.unit) + ".service";
+    const auto enqueued =
+        run_tool(effects_, {{"/usr/bin/systemctl", "--no-block", "start", "--", behind},
+                            Tool{}.environment,
+                            stop_deadline,
+                            {}});
+    return enqueued ? Result<void>{} : forward(enqueued.error());
 }
 
 Result<void> Executor::perform(const WriteRecord& step) {

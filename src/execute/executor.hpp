@@ -51,6 +51,7 @@ class Executor {
     Result<void> perform(const model::WithdrawCdi&);
     Result<void> perform(const model::ConfigureRuntime& step);
     Result<void> perform(const model::StartUnit& step);
+    Result<void> perform(const model::DeferUnit& step);
     Result<void> perform(const model::WriteRecord& step);
     Result<void> perform(const model::MarkReady& step);
 

@@ -63,6 +63,9 @@ struct Sentence {
         return (s.critical ? "start unit " : "enqueue unit ") + s.unit +
                (s.why.empty() ? "" : " for " + s.why);
     }
+    std::string operator()(const DeferUnit& s) const {
+        return "enqueue unit " + s.unit + (s.why.empty() ? "" : " for " + s.why);
+    }
     std::string operator()(const WriteRecord& s) const { return to_text(s.record); }
     std::string operator()(const MarkReady&) const { return "mark ready"; }
 };

@@ -88,6 +88,11 @@ struct StartUnit {
     std::string why{};     ///< which part of the machine wants it; "" when policy names it
     bool operator==(const StartUnit&) const = default;
 };
+struct DeferUnit { ///< enqueued once gpu-ready.target is reached; nobody waits for it
+    std::string unit;
+    std::string why{}; ///< which part of the machine wants it; "" when policy names it
+    bool operator==(const DeferUnit&) const = default;
+};
 struct WriteRecord { ///< on disk when it is done
     Record record;
     bool operator==(const WriteRecord&) const = default;
@@ -99,7 +104,7 @@ struct MarkReady { ///< /run/gpuboot/ready
 using Step =
     std::variant<Activate, Deactivate, LoadModule, UnloadModule, StopUnit, RequestRebuild,
                  RequestLoader, SetFirmwarePath, MakeNode, MakeLink, Remove, TestReady, WriteCdi,
-                 WithdrawCdi, ConfigureRuntime, StartUnit, WriteRecord, MarkReady>;
+                 WithdrawCdi, ConfigureRuntime, StartUnit, DeferUnit, WriteRecord, MarkReady>;
 using Plan = std::vector<Step>;
 
 std::string to_text(const Step& step);

@@ -131,7 +131,7 @@ TEST_CASE("ready is said after every critical unit and before every deferred one
     CHECK((plan[1] == Step(StartUnit{"a.service", true})));
     CHECK((plan[2] == Step(StartUnit{"b.service", true})));
     CHECK((plan[3] == Step(MarkReady{})));
-    CHECK((plan[4] == Step(StartUnit{"c.service", false})));
+    CHECK((plan[4] == Step(DeferUnit{"c.service"})));
 }
 
 TEST_CASE("every failed step has a reason that says what failed") {

@@ -55,8 +55,8 @@ Plan every_step() {
          Remove{"/dev/nvidia1"}, TestReady{ReadyTest::Open, {"/dev/nvidia0"}, 10},
          ConfigureRuntime{"containerd", {{"/etc/c/a", "x"}, {"/etc/c/d/b", "y"}}, "c.service"},
          WriteCdi{}, StartUnit{"a.service", true}, MarkReady{}, StartUnit{"b.service", false},
-         RequestRebuild{}, RequestLoader{}, SetFirmwarePath{"/a"}, UnloadModule{"nvidia_uvm"},
-         StopUnit{"c.service"}, WithdrawCdi{}, Deactivate{},
+         DeferUnit{"dcgm-a@1.service"}, RequestRebuild{}, RequestLoader{}, SetFirmwarePath{"/a"},
+         UnloadModule{"nvidia_uvm"}, StopUnit{"c.service"}, WithdrawCdi{}, Deactivate{},
          WriteRecord{BadBake{"b1", "k", "", "why", ""}}});
     return plan;
 }
@@ -83,7 +83,7 @@ TEST_CASE("every step becomes its effect, in the plan's order") {
     const auto loadable = images();
     const Execution execution = Executor(effects, loadable).run(every_step());
     CHECK_FALSE(execution.failure);
-    CHECK(outcomes(execution) == "dddddddddddddddddddd");
+    CHECK(outcomes(execution) == "ddddddddddddddddddddd");
     CHECK(effects.calls == Calls{"ensure_directory /run/gpuboot 0755",
                                  "replace_link /run/gpuboot/active /var/lib/gpuboot/bakes/b1",
                                  "load_module nvidia 19",
@@ -106,6 +106,8 @@ TEST_CASE("every step becomes its effect, in the plan's order") {
                                  "run /usr/bin/systemctl start -- a.service",
                                  "replace_file /run/gpuboot/ready 0644",
                                  "run /usr/bin/systemctl --no-block start -- b.service",
+                                 "run /usr/bin/systemctl --no-block start -- "
+                                 "gpuboot-enqueue@dcgm\\x2da\\x401.service.service",
                                  "ensure_directory /run/gpuboot/next 0700",
                                  "replace_file /run/gpuboot/next/rebuild 0600",
                                  "ensure_directory /run/gpuboot/next 0700",
@@ -166,7 +168,8 @@ TEST_CASE("at whichever change it fails, the report is true and nothing follows"
         CHECK(execution.steps[failed].error.contains("No space left on device"));
         const auto* unit = std::get_if<StartUnit>(&plan[failed]);
         const bool told = std::holds_alternative<WriteCdi>(plan[failed]) ||
-                          std::holds_alternative<ConfigureRuntime>(plan[failed]);
+                          std::holds_alternative<ConfigureRuntime>(plan[failed]) ||
+                          std::holds_alternative<DeferUnit>(plan[failed]);
         if (told || (unit && !unit->critical)) { // tolerated: the rest is done
             CHECK_FALSE(execution.failure);
             CHECK(seen.find('s') == std::string::npos);
@@ -187,12 +190,11 @@ TEST_CASE("at whichever change it fails, the report is true and nothing follows"
 TEST_CASE("a deferred unit that is not even enqueued fails no boot") { // S3-05
     RecordingEffects effects;
     const input::Images none;
-    effects.on_run = [](const Tool&) { return answer(5, "Unit b.service not found.\n"); };
-    const Execution execution =
-        Executor(effects, none).run({StartUnit{"b.service", false}, MarkReady{}});
+    effects.on_run = [](const Tool&) { return answer(5, "Failed to start.\n"); };
+    const Execution execution = Executor(effects, none).run({DeferUnit{"b.service"}, MarkReady{}});
     CHECK_FALSE(execution.failure);
     CHECK(outcomes(execution) == "fd");
-    CHECK(execution.steps[0].error == "Unit b.service not found.");
+    CHECK(execution.steps[0].error == "Failed to start.");
 }
 
 TEST_CASE("a critical unit that fails is the end, in systemctl's last words") { // S3-05

@@ -26,5 +26,7 @@ TEST_CASE("every step is one sentence that a person can read before it is done")
           "test readiness: open /dev/nvidia0 /dev/nvidia1");
     CHECK(to_text(StartUnit{"a.service", true}) == "start unit a.service");
     CHECK(to_text(StartUnit{"b.service", false}) == "enqueue unit b.service");
+    CHECK(to_text(DeferUnit{"b.service", "persistence"}) ==
+          "enqueue unit b.service for persistence");
     CHECK(to_text(MarkReady{}) == "mark ready");
 }
