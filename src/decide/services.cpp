@@ -84,4 +84,15 @@ Plan plan_deferred(const ServiceFacts& facts, const Policy& policy) {
     return steps;
 }
 
+Plan plan_hold(const Policy& policy) {
+    if (policy.persistence != PersistenceRule::Hold) return {};
+    return {ReloadUnit{std::string(hold_unit)}};
+}
+
+Plan plan_let_go(std::vector<DeviceUser>& users) {
+    const auto ours = [](const DeviceUser& user) { return user.unit == hold_unit; };
+    if (std::erase_if(users, ours) == 0) return {};
+    return {ReloadUnit{std::string(hold_unit)}};
+}
+
 } // namespace gpuboot::decide

@@ -9,6 +9,7 @@
 #include "model/plan.hpp"
 #include "model/policy.hpp"
 #include "model/reason.hpp"
+#include "model/running.hpp"
 #include "model/services.hpp"
 
 namespace gpuboot::decide {
@@ -27,5 +28,12 @@ model::Plan plan_critical(const model::ServiceFacts& facts, const model::Policy&
 /// Enqueued once gpu-ready.target is reached: persistence, then what policy defers. A unit that
 /// systemd does not know is left out; its reason tells.
 model::Plan plan_deferred(const model::ServiceFacts& facts, const model::Policy& policy);
+
+/// A GPU that came is held, where policy has us hold them.
+model::Plan plan_hold(const model::Policy& policy);
+
+/// Of a GPU that is being removed: ours lets go when it is among those who hold it. `users` is
+/// left with the others.
+model::Plan plan_let_go(std::vector<model::DeviceUser>& users);
 
 } // namespace gpuboot::decide

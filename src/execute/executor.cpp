@@ -29,7 +29,7 @@ bool tolerated(const Step& step) {
     const auto* unit = std::get_if<StartUnit>(&step);
     const auto* note = std::get_if<WriteRecord>(&step);
     return (unit && !unit->critical) || std::holds_alternative<DeferUnit>(step) ||
-           std::holds_alternative<WriteCdi>(step) ||
+           std::holds_alternative<ReloadUnit>(step) || std::holds_alternative<WriteCdi>(step) ||
            std::holds_alternative<ConfigureRuntime>(step) ||
            (note && std::holds_alternative<Trial>(note->record));
 }
@@ -224,6 +224,15 @@ Result<void> Executor::perform(const DeferUnit& step) {
                             stop_deadline,
                             {}});
     return enqueued ? Result<void>{} : forward(enqueued.error());
+}
+
+Result<void> Executor::perform(const ReloadUnit& step) {
+    const auto reloaded = run_tool(
+        effects_, {{"/usr/bin/systemctl", "--no-block", "try-reload-or-restart", "--", step.unit},
+                   Tool{}.environment,
+                   stop_deadline,
+                   {}});
+    return reloaded ? Result<void>{} : forward(reloaded.error());
 }
 
 Result<void> Executor::perform(const WriteRecord& step) {

@@ -52,6 +52,7 @@ class Executor {
     Result<void> perform(const model::ConfigureRuntime& step);
     Result<void> perform(const model::StartUnit& step);
     Result<void> perform(const model::DeferUnit& step);
+    Result<void> perform(const model::ReloadUnit& step);
     Result<void> perform(const model::WriteRecord& step);
     Result<void> perform(const model::MarkReady& step);
 

@@ -7,6 +7,7 @@
 #include "decide/devices.hpp"
 #include "decide/judge.hpp"
 #include "decide/plan.hpp"
+#include "decide/services.hpp"
 #include "flow/containers.hpp"
 #include "flow/gpu_notes.hpp"
 #include "flow/init.hpp"
@@ -75,6 +76,8 @@ Result<Verdict> serve(const Machine& machine, const Facts& facts, const std::str
     auto refreshed = refresh_cdi(machine);
     if (!refreshed) return forward(std::move(refreshed).error(), "telling containers of it");
     run.add(*refreshed);
+    const input::Images none;
+    run.add(execute::Executor(machine.effects, none).run(decide::plan_hold(facts.policy)));
     return verdict;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/names.hpp"
 #include "decide/gpu_trouble.hpp"
+#include "decide/services.hpp"
 #include "flow/containers.hpp"
 #include "flow/gpu_notes.hpp"
 #include "flow/look.hpp"
@@ -27,8 +28,15 @@ Result<void> tell(const Machine& machine, const GpuTrouble& trouble) {
     if (!word) return {}; // none that we made ready
     auto told = refresh_cdi(machine, trouble.address);
     const GpuNote note = read_note(machine.root, trouble.address);
-    const Reason reason = decide::reason_of(
-        trouble, input::read_node_users(machine.root, note.major, note.minor).users);
+    auto users = input::read_node_users(machine.root, note.major, note.minor).users;
+    if (trouble.kind == GpuTrouble::Kind::RemovalWaits) {
+        const Plan let_go = decide::plan_let_go(users);
+        const input::Images none;
+        (void)execute::Executor(machine.effects, none).run(let_go);
+        // Nobody else is in the way: the kernel goes on, and the device's unit ends.
+        if (!let_go.empty() && users.empty()) return told ? Result<void>{} : forward(told.error());
+    }
+    const Reason reason = decide::reason_of(trouble, users);
     auto world = look(machine.root);
     if (!world) return forward(std::move(world).error());
     const Verdict verdict{VerdictKind::Blocked, "", {reason}};

@@ -66,6 +66,7 @@ struct Sentence {
     std::string operator()(const DeferUnit& s) const {
         return "enqueue unit " + s.unit + (s.why.empty() ? "" : " for " + s.why);
     }
+    std::string operator()(const ReloadUnit& s) const { return "reload unit " + s.unit; }
     std::string operator()(const WriteRecord& s) const { return to_text(s.record); }
     std::string operator()(const MarkReady&) const { return "mark ready"; }
 };

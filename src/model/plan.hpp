@@ -93,6 +93,10 @@ struct DeferUnit { ///< enqueued once gpu-ready.target is reached; nobody waits 
     std::string why{}; ///< which part of the machine wants it; "" when policy names it
     bool operator==(const DeferUnit&) const = default;
 };
+struct ReloadUnit { ///< if it runs; nobody waits for it
+    std::string unit;
+    bool operator==(const ReloadUnit&) const = default;
+};
 struct WriteRecord { ///< on disk when it is done
     Record record;
     bool operator==(const WriteRecord&) const = default;
@@ -101,10 +105,10 @@ struct MarkReady { ///< /run/gpuboot/ready
     bool operator==(const MarkReady&) const = default;
 };
 
-using Step =
-    std::variant<Activate, Deactivate, LoadModule, UnloadModule, StopUnit, RequestRebuild,
-                 RequestLoader, SetFirmwarePath, MakeNode, MakeLink, Remove, TestReady, WriteCdi,
-                 WithdrawCdi, ConfigureRuntime, StartUnit, DeferUnit, WriteRecord, MarkReady>;
+using Step = std::variant<Activate, Deactivate, LoadModule, UnloadModule, StopUnit, RequestRebuild,
+                          RequestLoader, SetFirmwarePath, MakeNode, MakeLink, Remove, TestReady,
+                          WriteCdi, WithdrawCdi, ConfigureRuntime, StartUnit, DeferUnit, ReloadUnit,
+                          WriteRecord, MarkReady>;
 using Plan = std::vector<Step>;
 
 std::string to_text(const Step& step);

@@ -52,3 +52,19 @@ TEST_CASE("persistence is nobody's where policy says so, or no daemon is there")
     policy.persistence = PersistenceRule::Off;
     CHECK(decide::plan_deferred(facts, policy).empty());
 }
+
+TEST_CASE("a GPU that is being removed is let go by ours, and its other users stay known") { // P15
+    std::vector<DeviceUser> users{{7, "gpuboot-probe", "gpuboot-hold.service", "nvidia"},
+                                  {8, "python3", "", "nvidia"}};
+    CHECK((decide::plan_let_go(users) == Plan{ReloadUnit{"gpuboot-hold.service"}}));
+    REQUIRE(users.size() == 1);
+    CHECK(users.front().pid == 8);
+    CHECK(decide::plan_let_go(users).empty());
+}
+
+TEST_CASE("a GPU that came is held only where policy has us hold them") { // P15
+    Policy policy;
+    CHECK(decide::plan_hold(policy).empty());
+    policy.persistence = PersistenceRule::Hold;
+    CHECK((decide::plan_hold(policy) == Plan{ReloadUnit{"gpuboot-hold.service"}}));
+}

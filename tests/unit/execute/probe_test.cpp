@@ -3,8 +3,22 @@
 // (its folder is in GPUBOOT_NVML): no machine without a GPU has one that counts any.
 #include <doctest/doctest.h>
 
-#include <cstdlib>
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+#include <utility>
+
+#include "base/fd.hpp"
 #include "base/process.hpp"
 #include "fakes/temporary_root.hpp"
 
@@ -24,6 +38,68 @@ ToolResult probe(std::vector<std::string> words, std::vector<std::string> enviro
     REQUIRE(ran);
     return *ran;
 }
+
+using Held = std::set<std::string>;
+
+/// gpuboot-probe hold as systemd runs it, with a socket to be told that it is ready.
+class Holder {
+  public:
+    Holder(const std::string& folder, const std::string& notify)
+        : folder_(folder), socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        REQUIRE(notify.size() < sizeof address.sun_path);
+        std::ranges::copy(notify, address.sun_path);
+        const timeval limit{10, 0};
+        ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+        REQUIRE(::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+        std::string program = given("GPUBOOT_PROBE"), hold = "hold";
+        std::string where = "NOTIFY_SOCKET=" + notify;
+        std::array<char*, 4> words{program.data(), hold.data(), folder_.data(), nullptr};
+        std::array<char*, 2> environment{where.data(), nullptr};
+        REQUIRE(::posix_spawn(&pid_, program.c_str(), nullptr, nullptr, words.data(),
+                              environment.data()) == 0);
+        wait_until_ready();
+    }
+    Holder(const Holder&) = delete;
+    Holder& operator=(const Holder&) = delete;
+    ~Holder() { end(); }
+
+    void look_again() const {
+        ::kill(pid_, SIGHUP);
+        wait_until_ready();
+    }
+
+    Held held() const {
+        Held names;
+        for (const auto& fd :
+             std::filesystem::directory_iterator("/proc/" + std::to_string(pid_) + "/fd")) {
+            const auto target = std::filesystem::read_symlink(fd.path());
+            if (target.parent_path() == folder_) names.insert(target.filename());
+        }
+        return names;
+    }
+
+    /// The signal that it ended by.
+    int end() {
+        if (pid_ <= 0) return 0;
+        int status = 0;
+        ::kill(pid_, SIGTERM);
+        ::waitpid(std::exchange(pid_, 0), &status, 0);
+        return WTERMSIG(status);
+    }
+
+  private:
+    void wait_until_ready() const {
+        std::array<char, 64> said{};
+        const ssize_t got = ::recv(socket_.get(), said.data(), said.size(), 0);
+        CHECK(std::string(said.data(), got > 0 ? static_cast<std::size_t>(got) : 0) == "READY=1");
+    }
+
+    std::string folder_;
+    Fd socket_;
+    pid_t pid_ = 0;
+};
 
 } // namespace
 
@@ -58,11 +134,18 @@ TEST_CASE("any other refusal is told in NVML's own words") {
     CHECK(ran.output == "nvmlInit: Driver Not Loaded\n");
 }
 
-TEST_CASE("a holder lives until it is told to end") { // P9
-    const auto held =
-        run_tool({{given("GPUBOOT_PROBE"), "hold"}, {}, std::chrono::milliseconds(300), {}});
-    REQUIRE(held);
-    CHECK(held->timed_out);
+TEST_CASE("a holder told to look again holds what came and lets go of what went") { // P9 P15
+    const fakes::TemporaryRoot tree;
+    tree.write("/dev/nvidia0", "");
+    tree.write("/dev/nvidia1", "");
+    tree.write("/dev/nvidiactl", "");
+    Holder holder(tree.outside("/dev"), tree.outside("/notify"));
+    CHECK((holder.held() == Held{"nvidia0", "nvidia1"}));
+    std::filesystem::remove(tree.outside("/dev/nvidia0"));
+    tree.write("/dev/nvidia2", "");
+    holder.look_again();
+    CHECK((holder.held() == Held{"nvidia1", "nvidia2"}));
+    CHECK(holder.end() == SIGTERM);
 }
 
 TEST_CASE("a node that opens, one that is not there, and a symlink") {
