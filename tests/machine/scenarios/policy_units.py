@@ -48,7 +48,7 @@ def check_deferred(guest, checks):  # S3-05 S3-07
                 guest.until("systemctl show -P ActiveState dcgm.service | grep -qx activating"))
     checks.true("it began once gpu-ready.target was reached",
                 stamp(guest, "dcgm.service", "InactiveExit") >= stamp(guest, "gpu-ready.target", "ActiveEnter"))
-    checks.true("and no job waits for it", guest.get("systemctl list-jobs --no-legend").count("\n") == 0,
+    checks.true("and no job waits for it", guest.until("[ \"$(systemctl list-jobs --no-legend | wc -l)\" = 1 ]"),
                 guest.get("systemctl list-jobs --no-legend"))
     report = product.report(guest, "init") or {}
     enqueued = next((step for step in report.get("steps", []) if "dcgm.service" in step["text"]), {})
