@@ -5,6 +5,7 @@
 #include "decide/cdi.hpp"
 #include "decide/plan.hpp"
 #include "execute/lock.hpp"
+#include "flow/gpu_notes.hpp"
 #include "input/cdi.hpp"
 #include "input/devices.hpp"
 #include "input/host.hpp"
@@ -17,6 +18,12 @@ namespace {
 using namespace model;
 
 constexpr std::chrono::seconds lock_deadline{5}; // a removal has 10 for everything
+
+/// A phase that works on it has not reported, and says itself what it finds.
+bool has_failed(const Root& root, const std::string& address) {
+    const auto word = read_word(root, address);
+    return word && !word->ready;
+}
 
 } // namespace
 
@@ -33,7 +40,9 @@ Result<execute::Execution> refresh_cdi(const Machine& machine, const std::string
     if (!lock) return forward(std::move(lock).error());
     auto devices = input::read_devices(machine.root);
     if (!devices) return forward(std::move(devices).error());
-    std::erase_if(devices->served, [&](const ServedGpu& gpu) { return gpu.address == leaving; });
+    std::erase_if(devices->served, [&](const ServedGpu& gpu) {
+        return gpu.address == leaving || has_failed(machine.root, gpu.address);
+    });
     devices->cdi = read_cdi_facts(machine.root);
     const input::Images none;
     return execute::Executor(machine.effects, none).run(decide::plan_cdi(*devices));

@@ -12,8 +12,9 @@ namespace gpuboot::flow {
 /// Of the live driver; without one nothing is to be mounted.
 model::CdiFacts read_cdi_facts(const Root& root);
 
-/// After one GPU came, or while `leaving` goes. Does nothing on a machine that is not ready: what
-/// was withdrawn stays so. A spec that cannot be written is told in the report, and fails nothing.
+/// After one GPU came, or while `leaving` goes; one that has failed stays out. Does nothing on a
+/// machine that is not ready: what was withdrawn stays so. A spec that cannot be written is told in
+/// the report, and fails nothing.
 Result<execute::Execution> refresh_cdi(const Machine& machine, const std::string& leaving = "");
 
 /// What the driver offers has changed while it is live, as when a MIG instance is made: the nodes

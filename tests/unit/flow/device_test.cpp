@@ -152,4 +152,7 @@ TEST_CASE("a GPU whose removal waits is told with who holds it, and given to nob
     CHECK(world.tree.read(flow::report_path("device-" + second)).contains("python3 (pid 812)"));
     CHECK_FALSE(world.tree.read(spec).contains("/dev/nvidia1"));
     CHECK(flow::read_word(world.tree.root, first)->ready);
+    REQUIRE(flow::refresh(machine)); // for some other GPU's sake
+    CHECK_FALSE(world.tree.read(spec).contains("/dev/nvidia1"));
+    CHECK(world.tree.read(spec).contains("/dev/nvidia0"));
 }
