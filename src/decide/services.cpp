@@ -55,6 +55,14 @@ std::string fabric_need(const ServiceFacts& facts) {
     return "";
 }
 
+std::string fabric_left_alone(const ServiceFacts& facts, const Policy& policy) {
+    if (const std::string need = fabric_need(facts); need.empty())
+        return "no fabric manager needed without NVSwitches or NVLink5 switches";
+    else if (!runs_fabric_manager(facts, policy))
+        return "fabric manager for " + need + " left to others by policy";
+    return "";
+}
+
 std::vector<Reason> judge_services(const ServiceFacts& facts, const Policy& policy) {
     std::vector<Reason> reasons;
     if (runs_fabric_manager(facts, policy)) judge_fabric(facts, reasons);

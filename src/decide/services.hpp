@@ -17,6 +17,9 @@ namespace gpuboot::decide {
 /// Why this machine needs a fabric manager, in words; "" where it needs none.
 std::string fabric_need(const model::ServiceFacts& facts);
 
+/// Why the fabric manager is left as it is, in words; "" where this machine needs it from us.
+std::string fabric_left_alone(const model::ServiceFacts& facts, const model::Policy& policy);
+
 /// What keeps services from being started. Those about deferred units fail no machine.
 std::vector<model::Reason> judge_services(const model::ServiceFacts& facts,
                                           const model::Policy& policy);

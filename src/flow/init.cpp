@@ -74,6 +74,8 @@ Result<Outcome> make_ready(const Machine& machine, const Facts& facts, Run& run)
     Outcome outcome{std::move(*devices), {}};
     outcome.reasons = decide::judge_devices(outcome.devices);
     outcome.devices.services = input::read_services(machine.root, facts.policy);
+    if (auto why = decide::fabric_left_alone(outcome.devices.services, facts.policy); !why.empty())
+        run.report().passed.push_back(std::move(why));
     for (Reason& reason : decide::judge_services(outcome.devices.services, facts.policy))
         outcome.reasons.push_back(std::move(reason));
     const auto fatal = [&](const Reason& r) {

@@ -29,6 +29,15 @@ TEST_CASE("the need of a fabric manager is the hardware's, in words") {
     CHECK(decide::fabric_need(fabric(0, 4)) == "the NVLink5 switches behind 4 ports");
 }
 
+TEST_CASE("that the fabric manager is left alone is told with its cause") {
+    Policy policy;
+    CHECK(decide::fabric_left_alone(fabric(0), policy).contains("without NVSwitches"));
+    CHECK(decide::fabric_left_alone(fabric(2), policy) == "");
+    policy.fabric_manager = FabricManagerRule::Off;
+    CHECK(decide::fabric_left_alone(fabric(2), policy) ==
+          "fabric manager for 2 NVSwitches left to others by policy");
+}
+
 TEST_CASE("a fabric manager that does not tell its version is tried") {
     ServiceFacts facts = fabric(6);
     facts.fabric.version.clear();
