@@ -17,13 +17,13 @@ struct Release {
 };
 
 /// Since when a runtime has CDI at all, and since when without being told
-/// (containerd's RELEASES.md, Docker's release notes 25.0 and 28.3).
+/// (containerd's RELEASES.md, Docker's release notes 25.0 and 28.2).
 struct Support {
     std::string_view name, unit;
     Release offered, by_itself;
 };
 constexpr Support supports[] = {{"containerd", "containerd.service", {1, 7}, {2, 0}},
-                                {"docker", "docker.service", {25, 0}, {28, 3}},
+                                {"docker", "docker.service", {25, 0}, {28, 2}},
                                 {"crio", "crio.service", {0, 0}, {0, 0}}};
 
 const Support& support_of(const RuntimeFacts& facts) {

@@ -16,7 +16,7 @@ using namespace model;
 
 constexpr std::string_view main_file = "/etc/containerd/config.toml";
 constexpr std::string_view drop_in = "/etc/containerd/conf.d/gpuboot.toml";
-constexpr std::string_view drop_ins = "/etc/containerd/conf.d/*.toml";
+constexpr std::string_view drop_ins = "/etc/containerd/conf.d/gpuboot*.toml";
 constexpr std::size_t file_limit = std::size_t{1} << 20;
 constexpr std::string_view on = "enable_cdi = true\n";
 constexpr std::string_view settings = "enable_cdi = true\n"

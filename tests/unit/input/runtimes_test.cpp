@@ -57,7 +57,7 @@ TEST_CASE("containerd without a file gets one that imports ours, and is on then"
     const TemporaryRoot tree;
     const auto facts = input::read_containerd(tree.root);
     CHECK(text_of(facts, main_file) ==
-          "version = 2\nimports = [\"/etc/containerd/conf.d/*.toml\"]\n");
+          "version = 2\nimports = [\"/etc/containerd/conf.d/gpuboot*.toml\"]\n");
     CHECK(text_of(facts, drop_in).contains("\n[plugins.\"io.containerd.grpc.v1.cri\"]\n"));
     const auto after = again(tree, facts);
     CHECK(after.cdi == true);
@@ -73,9 +73,8 @@ TEST_CASE("the plugin's key is that of the configuration's version") {
 
 TEST_CASE("imports are kept, and none is added where ours is covered") {
     const auto facts = containerd("# mine\nversion = 2\nimports = [\"/srv/a.toml\"] # keep\n");
-    CHECK(text_of(facts, main_file) ==
-          "# mine\nversion = 2\nimports = [\"/srv/a.toml\", \"/etc/containerd/conf.d/*.toml\"] # "
-          "keep\n");
+    CHECK(text_of(facts, main_file) == "# mine\nversion = 2\nimports = [\"/srv/a.toml\", "
+                                       "\"/etc/containerd/conf.d/gpuboot*.toml\"] # keep\n");
     for (const char* pattern : {"/etc/containerd/conf.d/*", "conf.d/*.toml"}) {
         const auto covered =
             containerd("version = 2\nimports = [\"" + std::string(pattern) + "\"]\n");
@@ -83,7 +82,7 @@ TEST_CASE("imports are kept, and none is added where ours is covered") {
         CHECK(covered.with_cdi.front().path == drop_in);
     }
     CHECK(text_of(containerd("version = 2\nimports = []\n"), main_file) ==
-          "version = 2\nimports = [\"/etc/containerd/conf.d/*.toml\"]\n");
+          "version = 2\nimports = [\"/etc/containerd/conf.d/gpuboot*.toml\"]\n");
 }
 
 TEST_CASE("a table that is there is added to, because a second one would replace it") {
