@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Units that policy names: a deferred one that hangs moves nothing, a critical one that fails is fatal, and one
-that is not there is named."""
+that is not there is named. An NVSwitch makes the fabric manager critical without policy's word."""
 
+import config
 import product
 from guest import Scenario
 
@@ -36,6 +37,7 @@ def check(guest, checks):
     check_deferred(guest, checks)
     check_hold(guest, checks)
     check_critical(guest, checks)
+    check_fabric(guest, checks)
 
 
 def stamp(guest, unit, event):
@@ -92,3 +94,27 @@ def check_critical(guest, checks):  # S3-06
     checks.equal("as what it is", "masked", told["found"])
     guest.get(f"rm {DROP_IN}; systemctl unmask --runtime {unit}; systemctl daemon-reload")
     checks.equal("all is well again with the unit", "ready", init_again(guest).get("verdict"))
+
+
+def check_fabric(guest, checks):  # P16
+    """The switch is on the bus alone, and its manager a script: no emulated machine has a fabric to manage."""
+    manager, driver = "nvidia-fabricmanager.service", config.pin()["driver"]["version"]
+    unit, program = f"/run/systemd/system/{manager}", "/usr/bin/nv-fabricmanager"
+    checks.contains("without NVSwitches the report says why no fabric manager is needed",
+                    "no fabric manager needed without NVSwitches", guest.get("gpubootctl why; :"))
+    guest.get("cd /sys/module/virtual_gpu/parameters; echo 0x1af1 >device; echo 0x0680 >class; echo 1 >plug")
+    told = fails(guest, checks, "an NVSwitch without its manager", "fabric_manager_missing", manager)
+    checks.contains("what needs it is said", "1 NVSwitch", told["wanted"])
+    guest.get(f"printf '{PLUGIN}' >{unit}; systemctl daemon-reload; "
+              f"printf '#!/bin/sh\\necho Fabric Manager version is : 1.2.3\\n' >{program}; chmod 755 {program}")
+    told = fails(guest, checks, "a manager of another version", "fabric_manager_differs", manager)
+    checks.equal("both versions are said", (driver, "1.2.3"), (told["wanted"], told["found"]))
+    checks.true("it was not even started", guest.run(f"systemctl -q is-active {manager}").status != 0)
+    for what, script in (("of the driver's version", f"echo Fabric Manager version is : {driver}"),
+                         ("that prints without end", "cat /dev/zero"), ("that never answers", "sleep infinity")):
+        guest.get(f"systemctl stop {manager}; printf '#!/bin/sh\\nexec {script}\\n' >{program}")
+        checks.equal(f"a manager {what}: ready", "ready", init_again(guest).get("verdict"))
+        checks.true(f"a manager {what}: it runs", guest.run(f"systemctl -q is-active {manager}").status == 0)
+    guest.get(f"systemctl stop {manager}; printf '[Service]\\nType=oneshot\\nExecStart=/bin/false\\n' >{unit}; "
+              "systemctl daemon-reload")
+    fails(guest, checks, "a manager that fails", "unit_failed", manager)

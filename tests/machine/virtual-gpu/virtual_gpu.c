@@ -13,6 +13,7 @@
  *
  *     RTX 4090   device=0x2684 boot0=0x192000a1 boot42=0x192a1000    binds
  *     V100       device=0x1db4 boot0=0x140000a1 boot42=0x140a1000    refused: too old for the open driver
+ *     NVSwitch   device=0x1af1 class=0x0680                          on the bus, and no more than that
  *
  * Hotplug: write a slot (0 to 3) to /sys/module/virtual_gpu/parameters/{plug,unplug}. What the driver says of a GPU
  * that is held or fell off cannot be had of one made in software: write it to parameters/say.
@@ -36,12 +37,14 @@
 #define PMC_BOOT_0	0x000
 #define PMC_BOOT_42	0xa00
 
-static ushort device = 0x20b0;
+static ushort device = 0x20b0, class = PCI_CLASS_DISPLAY_3D;
 static uint boot0 = 0x170000a1, boot42 = 0x170a1000;
 static ulong base = 0x50000000;
 static int gpus;
 module_param(device, ushort, 0644);
 MODULE_PARM_DESC(device, "PCI device id of the next GPU plugged (default: A100)");
+module_param(class, ushort, 0644);
+MODULE_PARM_DESC(class, "its PCI class and subclass (default: 3D controller)");
 module_param(boot0, uint, 0644);
 MODULE_PARM_DESC(boot0, "its register PMC_BOOT_0");
 module_param(boot42, uint, 0644);
@@ -126,7 +129,7 @@ static void fill_config(struct gpu *gpu)
 	set_config(gpu, PCI_VENDOR_ID, device << 16 | PCI_VENDOR_ID_NVIDIA, 0);
 	set_config(gpu, PCI_COMMAND, PCI_STATUS_CAP_LIST << 16 | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER,
 		   PCI_COMMAND_INTX_DISABLE | PCI_COMMAND_MASTER | PCI_COMMAND_MEMORY | PCI_COMMAND_IO);
-	set_config(gpu, PCI_CLASS_REVISION, PCI_CLASS_DISPLAY_3D << 16 | 0xa1, 0);
+	set_config(gpu, PCI_CLASS_REVISION, class << 16 | 0xa1, 0);
 	for (i = 0; i < ARRAY_SIZE(bars); i++) {
 		set_config(gpu, bars[i].reg, (u32)(gpu->memory.start + bars[i].offset) | bars[i].flags,
 			   ~(bars[i].size - 1));
