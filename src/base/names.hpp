@@ -13,6 +13,8 @@ inline constexpr std::string_view local_pin = "/etc/gpuboot/versions.toml";
 inline constexpr std::string_view shipped_pin = "/usr/share/gpuboot/versions.toml";
 inline constexpr std::string_view local_policy = "/etc/gpuboot/gpuboot.toml";
 inline constexpr std::string_view shipped_policy = "/usr/share/gpuboot/gpuboot.toml";
+/// Drop-ins over it, in the order of their names.
+inline constexpr std::string_view local_policy_drop_ins = "/etc/gpuboot/gpuboot.toml.d";
 inline constexpr std::string_view opt_out_file = "/etc/gpuboot/opt-out";
 inline constexpr std::string_view opt_out_word = "gpuboot"; ///< kernel command line: gpuboot=off
 
@@ -37,6 +39,8 @@ inline constexpr std::string_view deleted_prefix = ".del-";
 
 // What belongs to this boot.
 inline constexpr std::string_view run_directory = "/run/gpuboot";
+/// The same as opt_out_file, for this boot alone.
+inline constexpr std::string_view boot_opt_out_file = "/run/gpuboot/opt-out";
 inline constexpr std::string_view active_link = "/run/gpuboot/active";
 inline constexpr std::string_view ready_stamp = "/run/gpuboot/ready";
 /// The driver was taken from the last GPU that was ready: whoever serves one again calls init.
@@ -85,6 +89,8 @@ inline constexpr std::string_view rebuild_unit = "gpuboot-rebuild.service";
 inline constexpr std::string_view recheck_unit = "gpuboot-recheck.service";
 inline constexpr std::string_view loader_unit = "gpuboot-loader.service";
 inline constexpr std::string_view init_unit = "gpuboot-init.service";
+/// And what takes the driver away again.
+inline constexpr std::string_view deactivate_unit = "gpuboot-deactivate.service";
 
 /// A journal event: its MESSAGE_ID, with an entry of the same id in packaging/catalog.
 struct Event {

@@ -15,6 +15,12 @@ constexpr sd_bus_vtable Manager::members[] = {
                             method<&Manager::rebuild>, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("Init", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("o", job),
                             method<&Manager::init>, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("Deactivate", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("o", job),
+                            method<&Manager::deactivate>, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("OptOut", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("o", job),
+                            method<&Manager::opt_out>, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("OptIn", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("o", job),
+                            method<&Manager::opt_in>, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("Explain", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("s", text),
                             method<&Manager::explain>, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_SIGNAL_WITH_ARGS("JobNew", SD_BUS_ARGS("u", id, "o", job), 0),
@@ -88,6 +94,12 @@ Result<void> Manager::check(Call& call) { return accept(call, model::Verb::Check
 Result<void> Manager::rebuild(Call& call) { return accept(call, model::Verb::Rebuild, {"force"}); }
 
 Result<void> Manager::init(Call& call) { return accept(call, model::Verb::Init, {}); }
+
+Result<void> Manager::deactivate(Call& call) { return accept(call, model::Verb::Deactivate, {}); }
+
+Result<void> Manager::opt_out(Call& call) { return accept(call, model::Verb::OptOut, {}); }
+
+Result<void> Manager::opt_in(Call& call) { return accept(call, model::Verb::OptIn, {}); }
 
 Result<void> Manager::explain(Call& call) {
     if (auto options = call.options({}); !options) return forward(std::move(options).error());

@@ -60,6 +60,9 @@ class Manager : public Object {
     Result<void> check(Call& call);
     Result<void> rebuild(Call& call);
     Result<void> init(Call& call);
+    Result<void> deactivate(Call& call);
+    Result<void> opt_out(Call& call);
+    Result<void> opt_in(Call& call);
     Result<void> explain(Call& call);
 
     Result<void> accept(Call& call, model::Verb verb, const std::vector<std::string_view>& options);

@@ -38,6 +38,9 @@ Result<int> rebuild(const Options& options);  ///< through the daemon; as root w
 Result<int> purge(const Options& options);    ///< deletes bakes, or foreign copies of the driver
 Result<int> purge_foreign(const Options& options); ///< the latter: `purge --foreign`
 Result<int> collect(const Options& options);       ///< deletes what the bounds leave no room for
+Result<int> deactivate(const Options& options);    ///< the driver goes, for this boot
+Result<int> opt_out(const Options& options);       ///< and for all that follow, or of a tree
+Result<int> opt_in(const Options& options);        ///< takes both back
 Result<int> version(const Options& options);
 
 } // namespace gpuboot::cli

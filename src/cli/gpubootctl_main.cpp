@@ -48,6 +48,9 @@ constexpr Entry entries[] = {
     {"purge", "delete bakes from the store, or other installations of the driver", cli::purge,
      false, false, false, true},
     {"collect", "delete the bakes that the store's bounds leave no room for", cli::collect},
+    {"deactivate", "take the driver away from this machine until it boots again", cli::deactivate},
+    {"opt-out", "the same for good: no driver from gpuboot on this machine", cli::opt_out},
+    {"opt-in", "take deactivate and opt-out back", cli::opt_in},
     {"facts", "print what is judged; a bug report that can become a test", cli::facts, true},
     {"version", "versions of gpuboot and of the pin", cli::version},
 };

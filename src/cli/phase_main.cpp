@@ -18,6 +18,7 @@
 #include "execute/system_effects.hpp"
 #include "flow/check.hpp"
 #include "flow/containers.hpp"
+#include "flow/deactivate.hpp"
 #include "flow/device.hpp"
 #include "flow/ended.hpp"
 #include "flow/foreign.hpp"
@@ -185,6 +186,13 @@ int run_locked(const Log& log, const flow::Machine& machine, const std::string& 
     return finish(log, report, is(report, model::VerdictKind::Ready) && report->ready);
 }
 
+int run_deactivate(const Log& log, const flow::Machine& machine) {
+    auto lock = execute::Lock::take(machine.root, machine.effects, lock_deadline);
+    const auto done = lock ? flow::deactivate(machine) : forward(lock.error());
+    return finish(log, done ? Result<model::Report>(done->report) : forward(done.error()),
+                  done && done->done);
+}
+
 /// Init, and where it found the active bake of no use: the check, which alone may load another one,
 /// and init of that. Once: the second outcome stands.
 int run_init(const Log& log, const flow::Machine& machine) {
@@ -208,6 +216,7 @@ int run(const Log& log, const flow::Machine& machine, const std::vector<std::str
     const std::string phase = words.empty() ? "" : words[0];
     if (phase == "check" || phase == "recheck") return run_locked(log, machine, phase);
     if (phase == "init") return run_init(log, machine);
+    if (phase == "deactivate") return run_deactivate(log, machine);
     // The bake takes the lock itself; a request starts units that take it; and what a device phase
     // does to its own GPU's node must not wait minutes for a compile.
     if (phase == "rebuild") return run_rebuild(log, machine);
@@ -218,8 +227,8 @@ int run(const Log& log, const flow::Machine& machine, const std::vector<std::str
     if (phase == "request") return run_request(log, machine);
     if (phase == "device") return run_device(log, machine, words);
     if (phase == "ended") return run_ended(log, machine, words);
-    log.error("wanted: check | recheck | rebuild | init | refresh | watch | collect | foreign | "
-              "request | "
+    log.error("wanted: check | recheck | rebuild | init | deactivate | refresh | watch | collect | "
+              "foreign | request | "
               "device add|bound|remove ADDRESS | ended init|ADDRESS");
     return exit_usage;
 }

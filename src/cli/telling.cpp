@@ -13,6 +13,8 @@
 #include "input/gpus.hpp"
 #include "input/loaded_driver.hpp"
 #include "input/pin.hpp"
+#include "input/policy.hpp"
+#include "input/wanted.hpp"
 #include "report/record.hpp"
 #include "report/story.hpp"
 
@@ -55,6 +57,12 @@ Node pin_record(const Root& root) {
     if (!reading.pin.value) return Node(Table{});
     return Table{{"version", reading.pin.value->version},
                  {"kind", to_text(reading.pin.value->kind)}};
+}
+
+/// Asked now: what was said since the last phase counts from the next one on.
+Node wanted_record(const Root& root) {
+    const auto wanted = input::read_wanted(root, input::read_policy(root).policy);
+    return Table{{"driver", wanted.driver}, {"by", wanted.by}};
 }
 
 /// As the report has them, with the state that the bus would tell.
@@ -108,6 +116,7 @@ Node complete(const Options& options, const Node& status) {
     if (!status.text("driver_version").empty())
         out.push_back({"driver", Table{{"version", status.text("driver_version")},
                                        {"kind", status.text("driver_kind")}}});
+    out.push_back({"wanted", wanted_record(options.root)});
     out.push_back({"pin", pin_record(options.root)});
     out.push_back({"ready", options.root.exists(names::ready_stamp)});
     out.push_back({"gpus", *status.find("gpus")});
@@ -131,6 +140,9 @@ void print_status(const Node& status) {
     const Node* pin = status.find("pin");
     line("State", status.text("state"));
     line("Verdict", status.text("verdict"));
+    const Node* wanted = status.find("wanted");
+    line("Wanted", (std::get<bool>(wanted->find("driver")->value) ? "yes, by " : "no, by ") +
+                       wanted->text("by"));
     line("Pin", pin->text("version").empty()
                     ? "none"
                     : pin->text("version") + " (" + pin->text("kind") + ")");

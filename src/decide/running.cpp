@@ -17,7 +17,8 @@ namespace {
 using namespace model;
 using enum ReasonCode;
 
-/// They exist to keep the driver's devices open; stopping one takes no work from anybody.
+/// They exist to keep the driver's devices open, as do the units that policy names; stopping one
+/// takes no work from anybody.
 constexpr std::array<std::string_view, 9> known_daemons{
     hold_unit,
     persistence_daemon_unit,
@@ -31,8 +32,11 @@ constexpr std::array<std::string_view, 9> known_daemons{
 };
 constexpr std::size_t most_named = 5;
 
-bool is_known(const DeviceUser& user) {
-    return std::ranges::find(known_daemons, user.unit) != known_daemons.end();
+bool is_known(const Policy& policy, const DeviceUser& user) {
+    const auto is_its = [&](const auto& units) {
+        return std::ranges::find(units, user.unit) != units.end();
+    };
+    return is_its(known_daemons) || is_its(policy.critical_units) || is_its(policy.deferred_units);
 }
 
 /// The kernel cannot tell a grid driver from a proprietary one: both name themselves alike.
@@ -117,7 +121,7 @@ void judge_users(const Facts& facts, const RunningModule& module, std::vector<Re
     for (const DeviceUser& user : facts.running.users) {
         if (user.module != module.name) continue;
         ++users;
-        if (!is_known(user) && ++named <= most_named)
+        if (!is_known(facts.policy, user) && ++named <= most_named)
             reasons.push_back({DriverInUse, module.name, "nobody", name_of(user)});
     }
     if (named > most_named)
@@ -182,7 +186,7 @@ std::vector<Reason> judge_unload(const Facts& facts) {
 std::vector<std::string> stopped_units(const Facts& facts) {
     std::vector<std::string> units;
     for (const DeviceUser& user : facts.running.users)
-        if (is_known(user) && std::ranges::find(units, user.unit) == units.end())
+        if (is_known(facts.policy, user) && std::ranges::find(units, user.unit) == units.end())
             units.push_back(user.unit);
     return units;
 }

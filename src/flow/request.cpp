@@ -6,9 +6,11 @@
 
 #include "base/document.hpp"
 #include "base/names.hpp"
+#include "flow/deactivate.hpp"
 #include "input/policy.hpp"
 #include "input/request.hpp"
 #include "model/job.hpp"
+#include "model/services.hpp"
 #include "report/job_record.hpp"
 #include "report/journal.hpp"
 
@@ -38,12 +40,15 @@ Result<void> write_job(execute::Effects& effects, const Job& job) {
 
 std::vector<std::string_view> units_of(Verb verb) {
     switch (verb) {
+    case Verb::OptIn: return {ready_target}; // which pulls the chain in
     case Verb::Check:
         return {names::check_unit, names::rebuild_unit, names::recheck_unit, names::loader_unit,
                 names::init_unit};
     case Verb::Rebuild:
         return {names::rebuild_unit, names::recheck_unit, names::loader_unit, names::init_unit};
     case Verb::Init: return {names::init_unit};
+    case Verb::Deactivate:
+    case Verb::OptOut: return {names::deactivate_unit, names::loader_unit};
     }
     return {};
 }
@@ -81,7 +86,11 @@ std::string last_verdict(const Root& root) {
 Result<void> serve(const Machine& machine, Job job) {
     Result<void> done;
     if (job.request.verb == Verb::Rebuild) done = prepare_rebuild(machine, job.request.force);
+    if (job.request.verb == Verb::OptIn) done = opt_in(machine.root, machine.effects);
     if (done) done = start_units(machine, job.request.verb);
+    // Also where somebody works with the GPUs still: the next boot leaves them alone.
+    if (job.request.verb == Verb::OptOut)
+        if (auto noted = opt_out(machine.effects); !noted) done = std::move(noted);
     job.state = done ? JobState::Done : JobState::Failed;
     job.verdict = last_verdict(machine.root);
     if (!done) job.error = done.error().what;

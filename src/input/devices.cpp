@@ -156,6 +156,22 @@ std::string value_of(std::string_view text, std::string_view key) {
     return value;
 }
 
+std::vector<std::string> read_left_nodes(const Root& root) {
+    std::vector<std::string> left;
+    for (const model::CharLink& link : read_links(root))
+        left.push_back(link.path);
+    for (std::string_view folder :
+         {std::string_view("/dev"), model::capability_folder, model::imex_folder}) {
+        const auto names = root.list(folder, char_limit);
+        for (const std::string& name : names.value_or(std::vector<std::string>{})) {
+            if (folder == "/dev" && !name.starts_with("nvidia")) continue;
+            const std::string path = std::string(folder) + "/" + name;
+            if (read_node(root, path).character) left.push_back(path);
+        }
+    }
+    return left;
+}
+
 Result<DeviceFacts> read_devices(const Root& root) {
     DeviceFacts facts;
     auto devices = root.read_text("/proc/devices", proc_limit);

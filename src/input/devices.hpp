@@ -3,7 +3,9 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/root.hpp"
 #include "model/devices.hpp"
@@ -11,6 +13,10 @@
 namespace gpuboot::input {
 
 Result<model::DeviceFacts> read_devices(const Root& root);
+
+/// What lies in /dev of an NVIDIA driver, whether one is there or not: links of /dev/char first,
+/// then nodes.
+std::vector<std::string> read_left_nodes(const Root& root);
 
 /// The major of the character device called exactly `name` in the text of /proc/devices.
 std::optional<unsigned> major_of(std::string_view proc_devices, std::string_view name);

@@ -23,6 +23,7 @@
 #include "input/records.hpp"
 #include "input/running.hpp"
 #include "input/toolchain.hpp"
+#include "input/wanted.hpp"
 
 namespace gpuboot::input {
 
@@ -146,7 +147,8 @@ void read_bakes(const Root& root, World& world) {
 Result<void> refresh(const Root& root, model::Facts& facts) {
     facts.records = read_records(root);
     if (!root.is_system()) return {};
-    facts.opted_out = read_opt_out(root);
+    const model::Wanted wanted = read_wanted(root, facts.policy);
+    facts.opted_out = wanted.driver ? "" : wanted.by;
     auto gpus = read_gpus();
     if (!gpus) return forward(std::move(gpus).error());
     facts.gpus = std::move(*gpus);

@@ -33,12 +33,4 @@ std::string last_value(std::string_view command_line, std::string_view key) {
     return std::string(value);
 }
 
-std::string read_opt_out(const Root& root) {
-    const auto command_line = root.read_text("/proc/cmdline", 64 << 10);
-    const std::string word = command_line ? last_value(*command_line, names::opt_out_word) : "";
-    if (word == "off") return "kernel command line: gpuboot=off";
-    if (word != "on" && root.exists(names::opt_out_file)) return std::string(names::opt_out_file);
-    return "";
-}
-
 } // namespace gpuboot::input

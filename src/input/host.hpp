@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Which kernel runs here, and whether the machine opted out of a driver from gpuboot.
+// Which kernel runs here, and in which boot.
 #pragma once
 
 #include <string>
@@ -14,10 +14,6 @@ model::Host read_host();
 
 /// /proc/sys/kernel/random/boot_id; "" where there is none.
 std::string read_boot_id(const Root& root);
-
-/// What opts out, in words; "" when nothing does. The kernel command line stands above the file:
-/// gpuboot=on overrules it, gpuboot=off needs none; the last one wins (F-60).
-std::string read_opt_out(const Root& root);
 
 /// The value of the last `key=value` on a kernel command line; "" when there is none.
 std::string last_value(std::string_view command_line, std::string_view key);

@@ -40,6 +40,10 @@ void read_ready(Fields& ready, Policy& policy) {
 }
 
 void read_driver(Fields& driver, Policy& policy) {
+    if (const auto wanted = driver.optional_flag("wanted")) {
+        policy.wanted = *wanted;
+        policy.wanted_in = driver.place_of("wanted");
+    }
     if (driver.optional_text("replace_loaded"))
         policy.replace_loaded = driver.choice("replace_loaded", {"never", "if-idle"}) == "never"
                                     ? model::ReplaceLoaded::Never
@@ -146,17 +150,37 @@ std::string read_over(const std::string& path, const Node& document, Policy& pol
     return top.flaw().value_or("");
 }
 
+/// Those of a folder of drop-ins; a folder that cannot be read is one file that cannot.
+std::vector<std::string> drop_ins(const Root& root) {
+    const std::string folder(names::local_policy_drop_ins);
+    const auto names = root.list(folder);
+    if (!names) return {folder};
+    std::vector<std::string> files;
+    for (const std::string& name : *names)
+        if (name.ends_with(".toml") && !name.starts_with('.')) files.push_back(folder + "/" + name);
+    return files;
+}
+
 } // namespace
 
 PolicyReading read_policy(const Root& root) {
     PolicyReading reading;
-    for (std::string_view path : {names::shipped_policy, names::local_policy}) {
+    std::vector<std::string> files = drop_ins(root);
+    files.insert(files.begin(),
+                 {std::string(names::shipped_policy), std::string(names::local_policy)});
+    for (const std::string& path : files) {
         auto document = read_toml(root, path);
         if (!document && document.error().code == Errc::NotFound && !is_link(root, path)) continue;
-        std::string flaw = document ? read_over(std::string(path), *document, reading.policy)
-                                    : document.error().what;
-        if (!flaw.empty()) return {Policy{}, std::move(flaw)};
+        std::string flaw =
+            document ? read_over(path, *document, reading.policy) : document.error().what;
+        if (reading.flaw.empty()) reading.flaw = std::move(flaw);
     }
+    if (reading.flaw.empty()) return reading;
+    // A mistake elsewhere must not bring a driver to a machine that wants none.
+    model::Policy rest;
+    rest.wanted = reading.policy.wanted;
+    rest.wanted_in = std::move(reading.policy.wanted_in);
+    reading.policy = std::move(rest);
     return reading;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Reads gpuboot.toml: vendor values, then the operator's over them, key by key.
+// Reads gpuboot.toml: vendor values, then the operator's over them, then drop-ins by their names,
+// key by key.
 #pragma once
 
 #include <string>
@@ -10,7 +11,9 @@
 namespace gpuboot::input {
 
 struct PolicyReading {
-    model::Policy policy; ///< the defaults when there is a flaw, so that a typo never stops a boot
+    /// The defaults when there is a flaw, so that a typo never stops a boot; only whether a driver
+    /// is wanted stays as far as it could be read.
+    model::Policy policy;
     std::string flaw;
 };
 

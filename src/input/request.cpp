@@ -35,8 +35,9 @@ Result<model::Job> read_request(const Root& root, const std::string& path, uid_t
     Fields fields(path, *document);
     fields.number("schema", 1, 1);
     model::Job job;
-    job.request.verb = model::verb_of(fields.choice("verb", {"check", "rebuild", "init"}))
-                           .value_or(model::Verb::Check);
+    const std::string verb =
+        fields.choice("verb", {"check", "rebuild", "init", "deactivate", "opt-out", "opt-in"});
+    job.request.verb = model::verb_of(verb).value_or(model::Verb::Check);
     job.id = static_cast<std::uint32_t>(fields.number("job", 0, highest_job));
     job.request.force = fields.optional_flag("force").value_or(false);
     if (auto flaw = fields.flaw()) return fail(Errc::BadInput, *flaw);

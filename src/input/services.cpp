@@ -61,6 +61,25 @@ std::vector<std::string> wanted_units(const Policy& policy, const FabricManagerF
     return units;
 }
 
+/// What `systemctl show` tells under this key of each unit, as far as systemd answered.
+std::vector<std::string> values_in(std::string_view shown, std::string_view key,
+                                   std::size_t units) {
+    std::vector<std::string> values;
+    for (std::size_t at = 0; values.size() < units;) {
+        at = shown.find(key, at);
+        if (at == std::string_view::npos) break;
+        at += key.size();
+        values.emplace_back(shown.substr(at, shown.find('\n', at) - at));
+    }
+    return values;
+}
+
+std::string shown_of(std::string_view property, const std::vector<std::string>& units) {
+    std::vector<std::string> ask{"/usr/bin/systemctl", "show", "-p", std::string(property), "--"};
+    ask.insert(ask.end(), units.begin(), units.end());
+    return said_by(std::move(ask));
+}
+
 } // namespace
 
 FabricManagerFacts read_fabric_hardware(const Root& root) {
@@ -76,17 +95,25 @@ FabricManagerFacts read_fabric_hardware(const Root& root) {
 
 std::vector<UnusableUnit> unusable_in(std::string_view shown,
                                       const std::vector<std::string>& asked) {
-    constexpr std::string_view key = "LoadState=";
     std::vector<UnusableUnit> unusable;
-    std::size_t at = 0;
-    for (const std::string& unit : asked) {
-        at = shown.find(key, at);
-        if (at == std::string_view::npos) break; // systemd did not answer for all
-        at += key.size();
-        const std::string state(shown.substr(at, shown.find('\n', at) - at));
-        if (state != "loaded") unusable.push_back({unit, state});
-    }
+    const auto states = values_in(shown, "LoadState=", asked.size());
+    for (std::size_t i = 0; i < states.size(); ++i)
+        if (states[i] != "loaded") unusable.push_back({asked[i], states[i]});
     return unusable;
+}
+
+std::vector<std::string> running_in(std::string_view shown, const std::vector<std::string>& asked) {
+    std::vector<std::string> running;
+    const auto states = values_in(shown, "ActiveState=", asked.size());
+    for (std::size_t i = 0; i < states.size(); ++i)
+        if (states[i] != "inactive" && states[i] != "failed") running.push_back(asked[i]);
+    return running;
+}
+
+std::vector<std::string> read_running_units(const Root& root,
+                                            const std::vector<std::string>& units) {
+    if (!root.is_system() || units.empty()) return {};
+    return running_in(shown_of("ActiveState", units), units);
 }
 
 std::string fabric_manager_version(std::string_view said) {
@@ -109,9 +136,7 @@ ServiceFacts read_services(const Root& root, const Policy& policy) {
         facts.fabric.version = fabric_manager_version(said_by({std::string(manager), "--version"}));
     const auto units = wanted_units(policy, facts.fabric);
     if (units.empty()) return facts;
-    std::vector<std::string> ask{"/usr/bin/systemctl", "show", "-p", "LoadState", "--"};
-    ask.insert(ask.end(), units.begin(), units.end());
-    facts.unusable = unusable_in(said_by(std::move(ask)), units);
+    facts.unusable = unusable_in(shown_of("LoadState", units), units);
     return facts;
 }
 

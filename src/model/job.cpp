@@ -10,12 +10,15 @@ std::string_view to_text(Verb verb) {
     case Verb::Check: return "check";
     case Verb::Rebuild: return "rebuild";
     case Verb::Init: return "init";
+    case Verb::Deactivate: return "deactivate";
+    case Verb::OptOut: return "opt-out";
+    case Verb::OptIn: return "opt-in";
     }
     return "check";
 }
 
 std::optional<Verb> verb_of(std::string_view text) {
-    for (Verb verb : std::array{Verb::Check, Verb::Rebuild, Verb::Init})
+    for (Verb verb : verbs)
         if (text == to_text(verb)) return verb;
     return std::nullopt;
 }

@@ -2,6 +2,7 @@
 // A job: one request over the bus, from the moment it is accepted until a phase has ended it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,7 +11,17 @@
 namespace gpuboot::model {
 
 /// What may be asked for. A closed list: a request never carries a path or a command.
-enum class Verb { Check, Rebuild, Init };
+enum class Verb {
+    Check,
+    Rebuild,
+    Init,
+    Deactivate, ///< takes the driver away, for this boot
+    OptOut,     ///< and for all that follow
+    OptIn,      ///< takes both back, and runs the chain
+};
+
+inline constexpr std::array verbs{Verb::Check,      Verb::Rebuild, Verb::Init,
+                                  Verb::Deactivate, Verb::OptOut,  Verb::OptIn};
 
 std::string_view to_text(Verb verb);
 std::optional<Verb> verb_of(std::string_view text);

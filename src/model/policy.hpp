@@ -63,6 +63,8 @@ struct StorePolicy {
 };
 
 struct Policy {
+    bool wanted = true;      ///< a driver from gpuboot, by the last file that says so
+    std::string wanted_in{}; ///< "FILE:LINE: driver.wanted" of that; "" when none says anything
     ReadyTest ready_test = ReadyTest::Open;
     int ready_timeout_seconds = 10;
     /// Loaded in this order, each after what it depends on; file names without ".ko".

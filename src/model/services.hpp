@@ -3,6 +3,7 @@
 // persistence, and the units that policy names.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,11 @@ inline constexpr std::string_view fabric_manager_unit = "nvidia-fabricmanager.se
 inline constexpr std::string_view persistence_daemon_unit = "nvidia-persistenced.service";
 /// Ours: holds the GPUs open, and nothing more.
 inline constexpr std::string_view hold_unit = "gpuboot-hold.service";
+/// What needs a GPU is ordered behind it, or pulled in by it.
+inline constexpr std::string_view ready_target = "gpu-ready.target";
+/// Ours that run while a machine is ready.
+inline constexpr std::array<std::string_view, 2> companion_units{"gpuboot-watch.service",
+                                                                 "gpuboot-refresh.path"};
 
 /// A unit that cannot be started, and why, in systemd's words: "not-found", "masked", "error".
 struct UnusableUnit {

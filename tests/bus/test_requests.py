@@ -12,7 +12,7 @@ import kit
 
 BAD_INPUT = "org.gpuboot1.Error.BadInput"
 BUSY = "org.gpuboot1.Error.Busy"
-METHODS = ("Check", "Rebuild", "Init")
+METHODS = ("Check", "Rebuild", "Init", "Deactivate", "OptOut", "OptIn")
 TRUE = GLib.Variant("b", True)
 
 
@@ -70,7 +70,8 @@ class Requests(kit.Case):
         self.assertEqual(self.requests(), ["1.toml"])
 
     def test_an_unknown_option_is_named(self):
-        for method, known in (("Check", "none"), ("Rebuild", "force"), ("Init", "none")):
+        for method, known in (("Check", "none"), ("Rebuild", "force"), ("Init", "none"),
+                              ("Deactivate", "none"), ("OptOut", "none"), ("OptIn", "none")):
             said = self.refused(BAD_INPUT, self.client.ask, method, colour=TRUE)
             self.assertIn('"colour"', said)
             self.assertIn(known, said)
@@ -112,11 +113,15 @@ class Requests(kit.Case):
         self.assertEqual(self.client.ask("Check"), kit.job_path(1))
         self.assertEqual(self.client.ask("Rebuild", force=TRUE), kit.job_path(2))
         self.assertEqual(self.client.ask("Init"), kit.job_path(3))
-        self.assertEqual(self.requests(), ["1.toml", "2.toml", "3.toml"])
+        self.assertEqual(self.client.ask("Deactivate"), kit.job_path(4))
+        self.assertEqual(self.client.ask("OptOut"), kit.job_path(5))
+        self.assertEqual(self.requests(), [f"{number}.toml" for number in range(1, 6)])
         wanted = {
             "1.toml": {"schema": 1, "verb": "check", "job": 1},
             "2.toml": {"schema": 1, "verb": "rebuild", "job": 2, "force": True},
             "3.toml": {"schema": 1, "verb": "init", "job": 3},
+            "4.toml": {"schema": 1, "verb": "deactivate", "job": 4},
+            "5.toml": {"schema": 1, "verb": "opt-out", "job": 5},
         }
         for name, request in wanted.items():
             path = self.path("run/gpuboot/want", name)

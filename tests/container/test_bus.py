@@ -39,7 +39,7 @@ def _(machine):
 
 @case('only root may change something')  # F-99
 def _(machine):
-    for method in ['Check', 'Rebuild', 'Init']:
+    for method in ['Check', 'Rebuild', 'Init', 'Deactivate', 'OptOut', 'OptIn']:
         told = busctl(machine, 'call', *MANAGER, method, 'a{sv}', '0', user='nobody')
         assert told.returncode != 0, f'{method} as nobody: {told.stdout}'
         contains(told.stdout.lower(), 'access denied')

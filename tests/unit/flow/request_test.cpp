@@ -98,7 +98,47 @@ TEST_CASE("each verb starts its part of the chain, and nothing else") {
         CHECK(world.serve().empty());
         CHECK(world.started() == "/usr/bin/systemctl start -- gpuboot-init.service\n");
     }
+    SUBCASE("deactivate") {
+        world.tree.write(want + "1.toml", request("deactivate", 1));
+        CHECK(world.serve().empty());
+        CHECK(world.started() ==
+              "/usr/bin/systemctl start -- gpuboot-deactivate.service gpuboot-loader.service\n");
+        CHECK_FALSE(world.tree.root.exists(names::opt_out_file));
+    }
     CHECK(world.empty());
+}
+
+TEST_CASE("who opts out does so whether or not this boot's driver can go") { // S2-10
+    World world;
+    world.effects.on_run = [](const Tool&) { return ToolResult{1, false, "busy\n"}; };
+    world.tree.write(want + "1.toml", request("opt-out", 1));
+    CHECK(world.serve().empty());
+    CHECK(world.started() ==
+          "/usr/bin/systemctl start -- gpuboot-deactivate.service gpuboot-loader.service\n");
+    CHECK(world.record(1).text("state") == "failed");
+    CHECK(world.tree.root.exists(names::opt_out_file));
+}
+
+TEST_CASE("who opts in takes both marks away, and runs the chain") {
+    World world;
+    world.tree.write(std::string(names::opt_out_file), "");
+    world.tree.write(std::string(names::boot_opt_out_file), "");
+    world.tree.write(want + "1.toml", request("opt-in", 1));
+    CHECK(world.serve().empty());
+    CHECK_FALSE(world.tree.root.exists(names::opt_out_file));
+    CHECK_FALSE(world.tree.root.exists(names::boot_opt_out_file));
+    CHECK(world.started() == "/usr/bin/systemctl start -- gpu-ready.target\n");
+    CHECK(world.record(1).text("state") == "done");
+}
+
+TEST_CASE("who opts in against the command line is told what decides") { // F-60
+    World world;
+    world.tree.write("/proc/cmdline", "gpuboot=off\n");
+    world.tree.write(want + "1.toml", request("opt-in", 1));
+    CHECK(world.serve().empty());
+    CHECK(world.started() == "");
+    CHECK(world.record(1).text("error") ==
+          "the machine stays opted out: kernel command line: gpuboot=off");
 }
 
 TEST_CASE("a rebuild that is asked for forgets what failed in this boot") {

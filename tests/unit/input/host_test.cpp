@@ -3,51 +3,10 @@
 
 #include <doctest/doctest.h>
 
-#include "base/names.hpp"
 #include "fakes/temporary_root.hpp"
 
 using namespace gpuboot;
 using fakes::TemporaryRoot;
-
-namespace {
-
-std::string opted_out(const std::string& command_line, bool file) {
-    const TemporaryRoot tree;
-    tree.write("/proc/cmdline", command_line + "\n");
-    if (file) tree.write(std::string(names::opt_out_file), "");
-    return input::read_opt_out(tree.root);
-}
-
-} // namespace
-
-TEST_CASE("nothing opts out") {
-    CHECK(opted_out("root=/dev/sda1 ro quiet", false) == "");
-    const TemporaryRoot empty;
-    CHECK(input::read_opt_out(empty.root) == "");
-}
-
-TEST_CASE("the command line opts out, and stands above the file") { // F-60
-    CHECK(opted_out("ro gpuboot=off quiet", false) == "kernel command line: gpuboot=off");
-    CHECK(opted_out("gpuboot=off", true) == "kernel command line: gpuboot=off");
-    CHECK(opted_out("gpuboot=on", true) == "");
-    CHECK(opted_out("gpuboot=\"off\"", false) == "kernel command line: gpuboot=off");
-}
-
-TEST_CASE("the last word wins") { // F-60
-    CHECK(opted_out("gpuboot=off gpuboot=on", false) == "");
-    CHECK(opted_out("gpuboot=on gpuboot=off", false) == "kernel command line: gpuboot=off");
-}
-
-TEST_CASE("the file opts out") {
-    CHECK(opted_out("ro", true) == "/etc/gpuboot/opt-out");
-    CHECK(opted_out("gpuboot=maybe", true) == "/etc/gpuboot/opt-out");
-}
-
-TEST_CASE("no opt-out by accident") { // F-60
-    for (const char* line : {"gpuboot", "gpuboot=", "gpuboot=OFF", "gpuboot=of", "gpuboot=offline",
-                             "nogpuboot=off", "gpuboot.x=off", "gpuboot=maybe", "x=gpuboot=off"})
-        CHECK_MESSAGE(opted_out(line, false) == "", line);
-}
 
 TEST_CASE("values of a command line") {
     CHECK(input::last_value("a=1 b=2\ta=3\n", "a") == "3");

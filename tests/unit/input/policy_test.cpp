@@ -122,6 +122,28 @@ TEST_CASE("foreign copies go by kinds, and an initramfs is none of them") { // S
     CHECK(flaw_of("schema = 1\n[foreign]\nremove = \"modules\"\n").contains(":3: foreign.remove"));
 }
 
+TEST_CASE("drop-ins go over both, in the order of their names") {
+    const TemporaryRoot tree;
+    const std::string folder(names::local_policy_drop_ins);
+    tree.write(local, "schema = 1\n[store]\nkeep = 1\n");
+    tree.write(folder + "/20.toml", "schema = 1\n[store]\nkeep = 3\n");
+    tree.write(folder + "/10.toml", "schema = 1\n[store]\nkeep = 2\nmax_bytes = 5\n");
+    tree.write(folder + "/30.toml.dpkg-new", "garbage");
+    tree.write(folder + "/.40.toml", "garbage");
+    const auto reading = input::read_policy(tree.root);
+    CHECK(reading.flaw == "");
+    CHECK(reading.policy.store.keep == 3);
+    CHECK(reading.policy.store.max_bytes == 5);
+    tree.write(folder + "/99.toml", "schema = 1\n[store]\nkeep = -1\n");
+    CHECK(input::read_policy(tree.root).flaw.starts_with(folder + "/99.toml:3: store.keep"));
+}
+
+TEST_CASE("a folder of drop-ins that is none is a flaw") { // F-49
+    const TemporaryRoot tree;
+    tree.write(std::string(names::local_policy_drop_ins), "");
+    CHECK(input::read_policy(tree.root).flaw != "");
+}
+
 TEST_CASE("a good vendor file does not hide a flaw in the operator's") {
     const TemporaryRoot tree;
     tree.write(shipped, "schema = 1\n[ready]\ntest = \"bound\"\n");

@@ -31,7 +31,7 @@ std::string flaw_of(const std::string& text) {
 } // namespace
 
 TEST_CASE("what the daemon writes is what the phase reads") {
-    for (model::Verb verb : {model::Verb::Check, model::Verb::Rebuild, model::Verb::Init})
+    for (model::Verb verb : model::verbs)
         for (bool force : {false, true}) {
             model::Job job;
             job.id = 4'294'967'295;

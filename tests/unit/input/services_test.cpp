@@ -68,6 +68,16 @@ TEST_CASE("units that cannot be started, in the order they were asked after") {
     CHECK(input::unusable_in("LoadState=masked", asked).size() == 1);
 }
 
+TEST_CASE("units that run, and those that are about to") {
+    const std::vector<std::string> asked{"a.service", "b.target", "c.service", "d.path"};
+    const auto running =
+        input::running_in("ActiveState=active\n\nActiveState=inactive\n\nActiveState="
+                          "activating\n\nActiveState=failed\n",
+                          asked);
+    CHECK((running == std::vector<std::string>{"a.service", "c.service"}));
+    CHECK(input::running_in("", asked).empty());
+}
+
 TEST_CASE("the persistence daemon counts wherever its unit lies; no tool of another tree is run") {
     const TemporaryRoot tree;
     CHECK_FALSE(input::read_services(tree.root, {}).persistence_daemon);

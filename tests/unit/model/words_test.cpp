@@ -31,7 +31,7 @@ TEST_CASE("kinds of driver") {
 }
 
 TEST_CASE("verbs and states of a job") {
-    for (Verb verb : {Verb::Check, Verb::Rebuild, Verb::Init})
+    for (Verb verb : verbs)
         CHECK(verb_of(to_text(verb)) == verb);
     for (JobState state : {JobState::Queued, JobState::Running, JobState::Done, JobState::Failed})
         CHECK(job_state_of(to_text(state)) == state);
