@@ -5,6 +5,7 @@
 
 #include <cstdio>
 
+#include "base/document.hpp"
 #include "base/names.hpp"
 #include "cli/bus_client.hpp"
 #include "cli/commands.hpp"
@@ -29,8 +30,10 @@ Result<void> require_root() {
     return fail(Errc::Denied, "only root may say what this machine wants");
 }
 
-Result<int> print(const model::Report& report) {
-    std::fputs(report::to_sentences(report).c_str(), stdout);
+Result<int> print(const model::Report& report, bool json) {
+    const std::string text =
+        json ? to_json(report::record_of(report)) + "\n" : report::to_sentences(report);
+    std::fputs(text.c_str(), stdout);
     return report.after.kind == model::VerdictKind::OptedOut && !report.loaded ? exit_ready
                                                                                : exit_blocked;
 }
@@ -43,7 +46,7 @@ Result<int> deactivate_here(const Options& options, bool for_good) {
     if (!lock) return forward(std::move(lock).error());
     const auto done = flow::deactivate({options.root, effects});
     if (!done) return fail(done.error().code, done.error().what);
-    return print(done->report);
+    return print(done->report, options.json);
 }
 
 Result<model::Report> last_deactivation(const Root& root) {
@@ -57,7 +60,7 @@ Result<int> deactivate_by(BusClient& client, const Options& options, const char*
     const auto before = last_deactivation(options.root);
     const auto ended = client.run_job(method, false);
     const auto told = last_deactivation(options.root);
-    if (told && (!before || before->began != told->began)) return print(*told);
+    if (told && (!before || before->began != told->began)) return print(*told, options.json);
     return ended ? fail(told.error().code, told.error().what)
                  : fail(ended.error().code, ended.error().what);
 }

@@ -14,7 +14,7 @@ constexpr auto table = std::to_array<ReasonText>({
     {NoGpu, "no_gpu", "no NVIDIA GPU is on the PCI bus",
      "Nothing to do; a GPU plugged in later is picked up by itself."},
     {OptedOut, "opted_out", "this machine opted out ({found})",
-     "To opt in again, remove what opts out and reboot."},
+     "To opt in again: gpubootctl opt-in, or remove what opts out and reboot."},
     {PinMissing, "pin_missing", "{subject} does not exist: no driver version is pinned",
      "Write the driver version into /etc/gpuboot/versions.toml; "
      "gpuboot-versions.toml(5) shows the four lines."},
