@@ -45,6 +45,8 @@ inline constexpr std::string_view active_link = "/run/gpuboot/active";
 inline constexpr std::string_view ready_stamp = "/run/gpuboot/ready";
 /// The driver was taken from the last GPU that was ready: whoever serves one again calls init.
 inline constexpr std::string_view lost_stamp = "/run/gpuboot/next/lost";
+/// While a boot's compile is under way.
+inline constexpr std::string_view progress = "/run/gpuboot/progress.json";
 inline constexpr std::string_view want_directory = "/run/gpuboot/want";
 inline constexpr std::string_view next_directory = "/run/gpuboot/next";
 inline constexpr std::string_view next_rebuild = "/run/gpuboot/next/rebuild";

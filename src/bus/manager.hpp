@@ -21,6 +21,7 @@ struct Status {
     std::string bake;
     ObjectPaths gpus;
     std::string report;
+    model::Progress progress;
 };
 
 /// What the object asks of the daemon behind it.
@@ -55,6 +56,7 @@ class Manager : public Object {
     std::string_view bake() const { return status_.bake; }
     const ObjectPaths& gpus() const { return status_.gpus; }
     std::string_view report() const { return status_.report; }
+    const model::Progress& progress() const { return status_.progress; }
     std::string_view version() const;
 
     Result<void> check(Call& call);

@@ -35,6 +35,13 @@ Result<void> append(sd_bus_message* message, const ObjectPaths& paths) {
     return checked(result, appending);
 }
 
+Result<void> append(sd_bus_message* message, const model::Progress& progress) {
+    return checked(sd_bus_message_append(message, "(stt)", progress.stage.c_str(),
+                                         static_cast<std::uint64_t>(progress.done),
+                                         static_cast<std::uint64_t>(progress.total)),
+                   appending);
+}
+
 Result<void> append(sd_bus_message* message, const std::vector<model::Reason>& reasons) {
     int result = sd_bus_message_open_container(message, SD_BUS_TYPE_ARRAY, "(sssss)");
     for (const model::Reason& reason : reasons)

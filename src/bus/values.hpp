@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "model/progress.hpp"
 #include "model/reason.hpp"
 
 namespace gpuboot::bus {
@@ -25,6 +26,8 @@ Result<void> append(sd_bus_message* message, std::int32_t number);
 Result<void> append(sd_bus_message* message, std::uint32_t number);
 Result<void> append(sd_bus_message* message, bool truth);
 Result<void> append(sd_bus_message* message, const ObjectPaths& paths);
+/// (stt): stage, done, total.
+Result<void> append(sd_bus_message* message, const model::Progress& progress);
 /// a(sssss): code, subject, wanted, found, and the sentence made of them.
 Result<void> append(sd_bus_message* message, const std::vector<model::Reason>& reasons);
 

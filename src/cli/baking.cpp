@@ -117,8 +117,14 @@ Result<int> rebuild(const Options& options) {
     auto client = BusClient::connect();
     if (!client && client.error().code == Errc::NotFound) return rebuild_here(options);
     if (!client) return forward(std::move(client).error());
-    if (auto done = client->run_job("Rebuild", options.force); !done)
-        return forward(std::move(done).error());
+    Result<void> done;
+    {
+        ProgressView view;
+        done = client->run_job("Rebuild", options.force, [&] {
+            if (const auto progress = read_progress(options.root)) view.show(*progress);
+        });
+    }
+    if (!done) return forward(std::move(done).error());
     return why(options);
 }
 

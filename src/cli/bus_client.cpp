@@ -14,7 +14,7 @@ namespace {
 using Message = Handle<sd_bus_message, sd_bus_message_unref>;
 using Slot = Handle<sd_bus_slot, sd_bus_slot_unref>;
 
-constexpr std::uint64_t job_patience = 5'000'000; // microseconds
+constexpr std::uint64_t job_patience = 500'000; // microseconds
 
 class BusError {
   public:
@@ -217,7 +217,8 @@ Result<std::string> BusClient::explain() {
     return std::string(text);
 }
 
-Result<void> BusClient::run_job(const char* method, bool force) {
+Result<void> BusClient::run_job(const char* method, bool force,
+                                const std::function<void()>& meanwhile) {
     JobEnd end;
     sd_bus_slot* raw_slot = nullptr;
     BusError error;
@@ -246,6 +247,7 @@ Result<void> BusClient::run_job(const char* method, bool force) {
         const int processed = sd_bus_process(bus_.get(), nullptr);
         if (processed < 0) return fail_errno("waiting for the job", -processed);
         if (processed > 0 || sd_bus_wait(bus_.get(), job_patience) > 0) continue;
+        meanwhile();
         // A daemon that died and came back tells of no end that it missed: ask.
         auto state = text_property(names::job_interface, end.path.c_str(), "State");
         if (!state) return forward(std::move(state).error(), "asking for the job");

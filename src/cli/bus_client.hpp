@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -25,8 +26,10 @@ class BusClient {
     /// Explain(): the last report in sentences.
     Result<std::string> explain();
 
-    /// Starts a job ("Rebuild") and waits for its end. BadInput, Busy, Denied as the daemon says.
-    Result<void> run_job(const char* method, bool force);
+    /// Starts a job ("Rebuild") and waits for its end, calling `meanwhile` twice a second.
+    /// BadInput, Busy, Denied as the daemon says.
+    Result<void>
+    run_job(const char* method, bool force = false, const std::function<void()>& meanwhile = [] {});
 
   private:
     explicit BusClient(Handle<sd_bus, sd_bus_flush_close_unref> bus) : bus_(std::move(bus)) {}

@@ -58,7 +58,7 @@ Result<model::Report> last_deactivation(const Root& root) {
 /// Whether somebody was in the way stands in the phase's report, not in the job's end.
 Result<int> deactivate_by(BusClient& client, const Options& options, const char* method) {
     const auto before = last_deactivation(options.root);
-    const auto ended = client.run_job(method, false);
+    const auto ended = client.run_job(method);
     const auto told = last_deactivation(options.root);
     if (told && (!before || before->began != told->began)) return print(*told, options.json);
     return ended ? fail(told.error().code, told.error().what)
@@ -110,7 +110,7 @@ Result<int> opt_in(const Options& options) {
     auto client = BusClient::connect();
     if (!client && client.error().code == Errc::NotFound) return run_chain_here(options);
     if (!client) return forward(std::move(client).error());
-    if (auto done = client->run_job("OptIn", false); !done) return forward(std::move(done).error());
+    if (auto done = client->run_job("OptIn"); !done) return forward(std::move(done).error());
     return why(options);
 }
 

@@ -73,8 +73,7 @@ int run_rebuild(const Log& log, const flow::Machine& machine) {
     flow::BakeOptions options;
     options.force = flow::rebuild_is_forced(machine.root);
     options.on_progress = [](const execute::Progress& progress) {
-        (void)sd_notifyf(0, "STATUS=%s %zu/%zu", progress.stage.c_str(), progress.done,
-                         progress.total);
+        (void)sd_notifyf(0, "STATUS=%s", to_text(progress).c_str());
     };
     const auto report = flow::rebuild(machine, options);
     return finish(log, report,

@@ -6,7 +6,16 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/names.hpp"
+#include "report/progress_record.hpp"
+
 namespace gpuboot::cli {
+
+std::optional<model::Progress> read_progress(const Root& root) {
+    auto text = root.read_text(names::progress, 4096);
+    auto progress = text ? report::progress_of(*text) : forward(text.error());
+    return progress ? std::optional(std::move(*progress)) : std::nullopt;
+}
 
 ProgressView::ProgressView() : terminal_(::isatty(STDERR_FILENO) == 1) {}
 
@@ -14,7 +23,7 @@ ProgressView::~ProgressView() {
     if (terminal_ && !stage_.empty()) std::fputs("\r\033[K", stderr);
 }
 
-void ProgressView::show(const execute::Progress& progress) {
+void ProgressView::show(const model::Progress& progress) {
     if (terminal_)
         show_bar(progress);
     else
@@ -22,7 +31,7 @@ void ProgressView::show(const execute::Progress& progress) {
     stage_ = progress.stage;
 }
 
-void ProgressView::show_bar(const execute::Progress& progress) const {
+void ProgressView::show_bar(const model::Progress& progress) const {
     constexpr std::size_t width = 30;
     if (progress.total == 0) {
         std::fprintf(stderr, "\r\033[K%s", progress.stage.c_str());
@@ -30,20 +39,15 @@ void ProgressView::show_bar(const execute::Progress& progress) const {
     }
     const std::size_t filled = std::min(width, width * progress.done / progress.total);
     const std::string bar = std::string(filled, '#') + std::string(width - filled, '.');
-    std::fprintf(stderr, "\r\033[K[%s] %s %zu/%zu", bar.c_str(), progress.stage.c_str(),
-                 progress.done, progress.total);
+    std::fprintf(stderr, "\r\033[K[%s] %s", bar.c_str(), to_text(progress).c_str());
 }
 
-void ProgressView::show_line(const execute::Progress& progress) {
+void ProgressView::show_line(const model::Progress& progress) {
     const int tenth =
         progress.total == 0 ? 0 : static_cast<int>(10 * progress.done / progress.total);
     if (progress.stage == stage_ && tenth <= tenth_) return;
     tenth_ = tenth;
-    if (progress.total == 0)
-        std::fprintf(stderr, "gpuboot: %s\n", progress.stage.c_str());
-    else
-        std::fprintf(stderr, "gpuboot: %s %zu/%zu\n", progress.stage.c_str(), progress.done,
-                     progress.total);
+    std::fprintf(stderr, "gpuboot: %s\n", to_text(progress).c_str());
 }
 
 } // namespace gpuboot::cli

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Shows how far a bake is: one bar that moves on a terminal, plain lines elsewhere.
+// How far a bake is, from the file that tells it, and shown: one bar that moves on a terminal,
+// plain lines elsewhere.
 #pragma once
 
+#include <optional>
 #include <string>
 
-#include "execute/progress.hpp"
+#include "base/root.hpp"
+#include "model/progress.hpp"
 
 namespace gpuboot::cli {
+
+/// Of this boot's compile; absent while none is under way.
+std::optional<model::Progress> read_progress(const Root& root);
 
 class ProgressView {
   public:
@@ -15,11 +21,11 @@ class ProgressView {
     ProgressView(const ProgressView&) = delete;
     ProgressView& operator=(const ProgressView&) = delete;
 
-    void show(const execute::Progress& progress);
+    void show(const model::Progress& progress);
 
   private:
-    void show_bar(const execute::Progress& progress) const;
-    void show_line(const execute::Progress& progress);
+    void show_bar(const model::Progress& progress) const;
+    void show_line(const model::Progress& progress);
 
     bool terminal_;
     std::string stage_;

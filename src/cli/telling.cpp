@@ -8,6 +8,7 @@
 #include "cli/bus_client.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/progress.hpp"
 #include "decide/gpu_state.hpp"
 #include "decide/lifecycle.hpp"
 #include "input/gpus.hpp"
@@ -15,6 +16,7 @@
 #include "input/pin.hpp"
 #include "input/policy.hpp"
 #include "input/wanted.hpp"
+#include "report/progress_record.hpp"
 #include "report/record.hpp"
 #include "report/story.hpp"
 
@@ -116,6 +118,8 @@ Node complete(const Options& options, const Node& status) {
     if (!status.text("driver_version").empty())
         out.push_back({"driver", Table{{"version", status.text("driver_version")},
                                        {"kind", status.text("driver_kind")}}});
+    if (const auto progress = read_progress(options.root))
+        out.push_back({"progress", report::record_of(*progress)});
     out.push_back({"wanted", wanted_record(options.root)});
     out.push_back({"pin", pin_record(options.root)});
     out.push_back({"ready", options.root.exists(names::ready_stamp)});
@@ -132,6 +136,15 @@ std::string gpu_line(const Node& gpu) {
            gpu.text("state") + "\n";
 }
 
+/// "34/100"; "" where nobody can tell.
+std::string share_of(const Node& progress) {
+    const auto number = [&](std::string_view key) {
+        return std::get<std::int64_t>(progress.find(key)->value);
+    };
+    if (number("total") == 0) return "";
+    return std::to_string(number("done")) + "/" + std::to_string(number("total"));
+}
+
 void print_status(const Node& status) {
     const auto line = [](const char* name, const std::string& value) {
         if (!value.empty()) std::printf("%8s  %s\n", name, value.c_str());
@@ -139,6 +152,8 @@ void print_status(const Node& status) {
     const Node* driver = status.find("driver");
     const Node* pin = status.find("pin");
     line("State", status.text("state"));
+    if (const Node* progress = status.find("progress"))
+        line("Progress", progress->text("stage") + " " + share_of(*progress));
     line("Verdict", status.text("verdict"));
     const Node* wanted = status.find("wanted");
     line("Wanted", (std::get<bool>(wanted->find("driver")->value) ? "yes, by " : "no, by ") +

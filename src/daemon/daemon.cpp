@@ -127,6 +127,7 @@ bus::Status Daemon::status() const {
     bus::Status status;
     status.state = to_text(state_);
     status.kernel = kernel_;
+    status.progress = records_.progress;
     for (const auto& [address, gpu] : gpus_)
         status.gpus.paths.push_back(gpu->path());
     if (const auto& last = records_.last) {

@@ -8,6 +8,7 @@
 #include "input/loaded_driver.hpp"
 #include "report/gpu_note.hpp"
 #include "report/job_record.hpp"
+#include "report/progress_record.hpp"
 #include "report/record.hpp"
 
 namespace gpuboot::daemon {
@@ -34,6 +35,15 @@ class Reader {
         if (!report) return flaw(names::last_report, report.error());
         records_.last_json = to_json(*node, false);
         records_.last = std::move(*report);
+    }
+
+    void read_progress() {
+        auto text = root_.read_text(names::progress, record_limit);
+        auto progress = text ? report::progress_of(*text) : forward(text.error());
+        if (progress)
+            records_.progress = std::move(*progress);
+        else if (progress.error().code != Errc::NotFound)
+            flaw(names::progress, progress.error());
     }
 
     /// A report that the note does not name is one of before.
@@ -120,6 +130,7 @@ Records read_records(const Root& root) {
     records.ready_stamp = root.exists(names::ready_stamp);
     records.driver_live = input::read_loaded_driver(root).has_value();
     reader.read_last();
+    reader.read_progress();
     for (const std::string& name : reader.list(names::gpu_directory))
         if (const auto suffix = name.rfind(".toml"); suffix != std::string::npos)
             reader.read_gpu(name.substr(0, suffix));

@@ -7,6 +7,7 @@
 #include "base/names.hpp"
 #include "decide/judge.hpp"
 #include "flow/look.hpp"
+#include "flow/progress_note.hpp"
 #include "input/host.hpp"
 #include "report/journal.hpp"
 
@@ -50,6 +51,11 @@ Result<void> compile(const Machine& machine, const Facts& facts, BakeOptions opt
     std::string id;
     options.on_id = [&id](const std::string& known) { id = known; };
     options.deadline = std::chrono::seconds(facts.policy.rebuild_timeout_seconds);
+    ProgressNote note(machine.effects);
+    options.on_progress = [&note, told = std::move(options.on_progress)](const Progress& progress) {
+        note.put(progress);
+        if (told) told(progress);
+    };
     const auto begin = std::chrono::steady_clock::now();
     const auto baked = bake(machine.root, machine.effects, *facts.pin.value, options);
     const auto usec = std::chrono::duration_cast<std::chrono::microseconds>(

@@ -22,9 +22,20 @@ class Properties(kit.Case):
         self.assertRegex(shown.pop("Version"), r"^[0-9]+\.[0-9]+")
         self.assertEqual(
             shown,
-            {"State": "idle", "Verdict": "", "Reasons": [], "DriverVersion": "", "Kind": "",
+            {"State": "idle", "Verdict": "", "Reasons": [], "DriverVersion": "", "Kind": "", "Progress": ("", 0, 0),
              "Bake": "", "Gpus": [], "Report": ""},
         )  # fmt: skip
+
+    def test_the_compile_is_followed(self):
+        self.start()
+        self.put("run/gpuboot/progress.json", '{"stage": "compiling", "done": 3, "total": 10}')
+        self.wait_manager(Progress=("compiling", 3, 10))
+        self.put("run/gpuboot/progress.json", '{"stage": "compiling", "done": -1, "total": 10}')
+        self.wait_manager(Progress=("", 0, 0))
+        self.put("run/gpuboot/progress.json", '{"stage": "linking", "done": 0, "total": 0}')
+        self.wait_manager(Progress=("linking", 0, 0))
+        os.unlink(os.path.join(self.root, "run/gpuboot/progress.json"))
+        self.wait_manager(Progress=("", 0, 0))
 
     def test_a_gpu_without_report_is_worked_on(self):
         self.add_pci(GPU)

@@ -18,7 +18,7 @@ EXPORTER = "[Service]\nExecStart=/bin/sleep infinity\nStandardInput=file:/dev/nv
 UNITS = ("gpu-ready.target", "device-plugin.service", "exporter.service", "gpuboot-hold.service",
          "gpuboot-watch.service")
 LEFT = "ls -d /dev/nvidia* /run/cdi/gpuboot.json /run/gpuboot/active /run/gpuboot/ready 2>/dev/null; " \
-       "find /dev/char -lname '*nvidia*'; lsmod | grep ^nvidia; :"
+       "find /dev/char -lname '*nvidia*'; awk '/^nvidia/ { print $1 }' /proc/modules"
 
 
 def machine(kit):

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "flow/progress_note.hpp"
+
+#include "report/progress_record.hpp"
+
+namespace gpuboot::flow {
+
+namespace {
+
+std::size_t percent(const model::Progress& progress) {
+    return progress.total == 0 ? 0 : 100 * progress.done / progress.total;
+}
+
+} // namespace
+
+void ProgressNote::put(const model::Progress& progress) {
+    if (progress.stage == told_.stage && percent(progress) == percent(told_)) return;
+    told_ = progress;
+    const std::string text = to_json(report::record_of(progress)) + "\n";
+    if (effects_.ensure_directory(names::run_directory, 0755))
+        (void)effects_.replace_file(names::progress, text, 0644);
+}
+
+} // namespace gpuboot::flow
