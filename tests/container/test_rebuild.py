@@ -199,6 +199,21 @@ def _(machine):
     assert len(bakes(machine)) == 1 and not bakes(machine)[0].startswith('.'), bakes(machine)
 
 
+def in_words(stage, done, total):
+    return f'{stage} {done}/{total}' if total else stage
+
+
+def progress_on_bus(machine):
+    told = json.loads(machine.out('busctl', '--json=short', 'get-property', 'org.gpuboot1', '/org/gpuboot1',
+                                  'org.gpuboot1.Manager', 'Progress'))
+    return in_words(*told['data'])
+
+
+def progress_in_status(machine):
+    told = json.loads(machine.run('gpubootctl', 'status', '--json').stdout).get('progress')
+    return in_words(told['stage'], told['done'], told['total']) if told else ''
+
+
 @case('stopped during the compile, a rebuild is gone at once and leaves nothing')  # F-15 F-142
 def _(machine):
     install_slow(machine)
@@ -206,11 +221,16 @@ def _(machine):
     machine.out('systemctl', 'start', '--no-block', 'gpuboot-rebuild.service')
     with standing_compile(machine):
         assert compile_runs(machine), 'no compile runs'
+        told = test_boot.show(machine, 'gpuboot-rebuild.service', 'StatusText')
+        within(5, lambda: progress_on_bus(machine) != '', 'the bus tells how far it is')
+        equal((progress_on_bus(machine), progress_in_status(machine)), (told, told), 'how far it is')
         begin = time.monotonic()
         machine.out('systemctl', 'stop', 'gpuboot-rebuild.service')
         assert time.monotonic() - begin < 10, f'{time.monotonic() - begin:.0f} s'
         within(2, lambda: not compile_runs(machine), 'the compile ends with it')
     equal(test_boot.show(machine, 'gpuboot-rebuild.service', 'ActiveState'), 'inactive')
+    within(5, lambda: progress_on_bus(machine) == '', 'the bus tells of no compile any more')
+    equal(progress_in_status(machine), '')
     equal(bakes(machine), [])
 
 
