@@ -29,6 +29,8 @@ inline constexpr std::string_view records_directory = "/var/lib/gpuboot/records"
 inline constexpr std::string_view kept_answers = "/var/lib/gpuboot/records/conftest";
 /// Compiles that failed for good: <bake id> is the record, <bake id>.log all they printed.
 inline constexpr std::string_view failed_directory = "/var/lib/gpuboot/records/failed";
+/// Kernels that a bake is still to be made for, each an empty file with its release as the name.
+inline constexpr std::string_view queue_directory = "/var/lib/gpuboot/queue";
 inline constexpr std::string_view build_directory = "/var/lib/gpuboot/build";
 inline constexpr std::string_view build_log = "/var/lib/gpuboot/build.log";
 /// Sealed: what a removal of foreign copies is about to delete. It stands until that is done.
@@ -91,6 +93,8 @@ inline constexpr std::string_view rebuild_unit = "gpuboot-rebuild.service";
 inline constexpr std::string_view recheck_unit = "gpuboot-recheck.service";
 inline constexpr std::string_view loader_unit = "gpuboot-loader.service";
 inline constexpr std::string_view init_unit = "gpuboot-init.service";
+/// Bakes for kernels that were installed, in the background.
+inline constexpr std::string_view prebake_unit = "gpuboot-prebake.service";
 /// And what takes the driver away again.
 inline constexpr std::string_view deactivate_unit = "gpuboot-deactivate.service";
 

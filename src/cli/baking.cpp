@@ -91,6 +91,7 @@ Result<int> rebuild_here(const Options& options) {
 } // namespace
 
 Result<int> bake(const Options& options) {
+    if (options.later) return bake_later(options);
     auto pin = require_pin(options.root);
     if (!pin) return forward(std::move(pin).error());
     execute::SystemEffects effects(options.root);

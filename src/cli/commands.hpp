@@ -23,6 +23,7 @@ struct Options {
     bool foreign = false; ///< of other installations; `bakes` then has the kinds
     bool dry_run = false;
     bool strict = false;
+    bool later = false; ///< bake: in the background
 };
 
 Result<int> status(const Options& options);   ///< of the daemon; read directly where there is none
@@ -33,9 +34,11 @@ Result<int> simulate(const Options& options); ///< the same for a machine that i
 Result<int> facts(const Options& options);    ///< what is judged, in the format of a golden case
 Result<int> list(const Options& options);     ///< the bakes in the store, and which fit
 Result<int> bake(const Options& options);     ///< makes one: no bus, GPU or systemd needed
-Result<int> adopt(const Options& options);    ///< takes over modules that another tool compiled
-Result<int> rebuild(const Options& options);  ///< through the daemon; as root without a bus, here
-Result<int> purge(const Options& options);    ///< deletes bakes, or foreign copies of the driver
+Result<int> bake_later(const Options& options); ///< `bake --later`: has one made behind all else
+Result<int> kernels(const Options& options);    ///< of each installed one: is there a bake?
+Result<int> adopt(const Options& options);      ///< takes over modules that another tool compiled
+Result<int> rebuild(const Options& options);    ///< through the daemon; as root without a bus, here
+Result<int> purge(const Options& options);      ///< deletes bakes, or foreign copies of the driver
 Result<int> purge_foreign(const Options& options); ///< the latter: `purge --foreign`
 Result<int> collect(const Options& options);       ///< deletes what the bounds leave no room for
 Result<int> deactivate(const Options& options);    ///< the driver goes, for this boot

@@ -20,7 +20,7 @@ struct Words {
     bool force = false;
     std::string pci, kind, arch, driver;
     std::vector<std::string> bakes;
-    bool all = false, foreign = false, dry_run = false, strict = false;
+    bool all = false, foreign = false, dry_run = false, strict = false, later = false;
 };
 
 struct Entry {
@@ -41,6 +41,7 @@ constexpr Entry entries[] = {
     {"simulate", "say what would happen on another machine with this store", cli::simulate, true,
      false, true},
     {"bake", "compile the pinned driver into the store; needs no GPU", cli::bake, true, true},
+    {"kernels", "say of each installed kernel whether its GPU would be ready", cli::kernels},
     {"adopt", "take over modules of the pinned version that another tool compiled", cli::adopt,
      true},
     {"rebuild", "have this machine's driver compiled and loaded", cli::rebuild, false, true},
@@ -91,6 +92,8 @@ const Entry* parse(int count, char** words, Words& parsed, int& code) {
             command->add_option("--kernel", parsed.kernel, "the kernel release that is meant")
                 ->type_name("RELEASE");
         if (entry.takes_force) command->add_flag("--force", parsed.force, "even if a bake fits");
+        if (entry.run == cli::bake)
+            command->add_flag("--later", parsed.later, "in the background, with --kernel");
         if (entry.takes_machine) add_machine(*command, parsed);
         if (entry.takes_bakes) add_purge(*command, parsed);
         command->callback([&chosen, &entry] { chosen = &entry; });
@@ -129,6 +132,7 @@ int main(int count, char** words) {
     options.foreign = parsed.foreign;
     options.dry_run = parsed.dry_run;
     options.strict = parsed.strict;
+    options.later = parsed.later;
     if (!parsed.kernel.empty()) options.kernel = parsed.kernel;
     if (!parsed.pci.empty()) options.pci = parsed.pci;
     if (!parsed.kind.empty()) options.kind = parsed.kind;

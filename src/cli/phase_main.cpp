@@ -23,6 +23,7 @@
 #include "flow/ended.hpp"
 #include "flow/foreign.hpp"
 #include "flow/init.hpp"
+#include "flow/kernels.hpp"
 #include "flow/purge.hpp"
 #include "flow/rebuild.hpp"
 #include "flow/request.hpp"
@@ -78,6 +79,22 @@ int run_rebuild(const Log& log, const flow::Machine& machine) {
     const auto report = flow::rebuild(machine, options);
     return finish(log, report,
                   is(report, model::VerdictKind::Fast) || is(report, model::VerdictKind::Ready));
+}
+
+/// Best effort: what cannot be baked now is told, and tried again behind the next boot.
+int run_prebake(const Log& log, const flow::Machine& machine) {
+    flow::BakeOptions options;
+    options.on_progress = [](const execute::Progress& progress) {
+        (void)sd_notifyf(0, "STATUS=%s", to_text(progress).c_str());
+    };
+    const auto done = flow::serve_queue(machine, options);
+    if (!done) log.error(done.error().what);
+    for (const flow::Prebaked& one : done ? *done : std::vector<flow::Prebaked>{})
+        if (one.baked)
+            log.info(one.kernel + ": bake " + one.baked->id);
+        else
+            log.warning(one.kernel + ": " + one.baked.error().what);
+    return done ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int run_device(const Log& log, const flow::Machine& machine,
@@ -219,6 +236,7 @@ int run(const Log& log, const flow::Machine& machine, const std::vector<std::str
     // The bake takes the lock itself; a request starts units that take it; and what a device phase
     // does to its own GPU's node must not wait minutes for a compile.
     if (phase == "rebuild") return run_rebuild(log, machine);
+    if (phase == "prebake") return run_prebake(log, machine);
     if (phase == "refresh") return run_refresh(log, machine);
     if (phase == "watch") return run_watch(log, machine);
     if (phase == "collect") return run_collect(log, machine);
@@ -226,7 +244,8 @@ int run(const Log& log, const flow::Machine& machine, const std::vector<std::str
     if (phase == "request") return run_request(log, machine);
     if (phase == "device") return run_device(log, machine, words);
     if (phase == "ended") return run_ended(log, machine, words);
-    log.error("wanted: check | recheck | rebuild | init | deactivate | refresh | watch | collect | "
+    log.error("wanted: check | recheck | rebuild | prebake | init | deactivate | refresh | watch | "
+              "collect | "
               "foreign | request | "
               "device add|bound|remove ADDRESS | ended init|ADDRESS");
     return exit_usage;

@@ -46,7 +46,8 @@ std::vector<std::string> garbage(const Store& store, const model::StorePolicy& p
     std::vector<std::string> ids;
     for (const StoredBake* bake : spare) {
         const bool many = spare.size() - ids.size() > policy.keep;
-        if (!many && bytes <= policy.max_bytes) break;
+        const bool gone = !is_installed(store, bake->kernel);
+        if (!gone && !many && bytes <= policy.max_bytes) break;
         ids.push_back(bake->id);
         bytes -= bake->bytes;
     }

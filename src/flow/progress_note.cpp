@@ -13,10 +13,11 @@ std::size_t percent(const model::Progress& progress) {
 
 } // namespace
 
-void ProgressNote::put(const model::Progress& progress) {
+void ProgressNote::put(model::Progress progress) {
     if (progress.stage == told_.stage && percent(progress) == percent(told_)) return;
-    told_ = progress;
-    const std::string text = to_json(report::record_of(progress)) + "\n";
+    progress.kernel = kernel_;
+    told_ = std::move(progress);
+    const std::string text = to_json(report::record_of(told_)) + "\n";
     if (effects_.ensure_directory(names::run_directory, 0755))
         (void)effects_.replace_file(names::progress, text, 0644);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Tells how far a boot's compile is to whoever looks from outside: a file while it lasts.
+// Tells how far a compile is to whoever looks from outside: a file while it lasts.
 #pragma once
 
 #include "base/names.hpp"
@@ -10,16 +10,18 @@ namespace gpuboot::flow {
 
 class ProgressNote {
   public:
-    explicit ProgressNote(execute::Effects& effects) : effects_(effects) {}
+    ProgressNote(execute::Effects& effects, std::string kernel)
+        : effects_(effects), kernel_(std::move(kernel)) {}
     ~ProgressNote() { (void)effects_.remove(names::progress); }
     ProgressNote(const ProgressNote&) = delete;
     ProgressNote& operator=(const ProgressNote&) = delete;
 
     /// At most a hundred times for each stage; one that cannot be written is left out.
-    void put(const model::Progress& progress);
+    void put(model::Progress progress);
 
   private:
     execute::Effects& effects_;
+    std::string kernel_;
     model::Progress told_;
 };
 

@@ -51,7 +51,7 @@ Result<void> compile(const Machine& machine, const Facts& facts, BakeOptions opt
     std::string id;
     options.on_id = [&id](const std::string& known) { id = known; };
     options.deadline = std::chrono::seconds(facts.policy.rebuild_timeout_seconds);
-    ProgressNote note(machine.effects);
+    ProgressNote note(machine.effects, facts.host.kernel);
     options.on_progress = [&note, told = std::move(options.on_progress)](const Progress& progress) {
         note.put(progress);
         if (told) told(progress);

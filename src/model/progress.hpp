@@ -10,7 +10,8 @@ namespace gpuboot::model {
 struct Progress {
     std::string stage; ///< "compiling"; "" while no bake is being made
     std::size_t done = 0;
-    std::size_t total = 0; ///< 0: nobody can tell
+    std::size_t total = 0;   ///< 0: nobody can tell
+    std::string kernel = {}; ///< whose bake it is; "" where only one can be meant
 
     bool operator==(const Progress&) const = default;
 };

@@ -14,7 +14,8 @@ constexpr std::int64_t most = 1'000'000'000; // files of a driver, with room
 Node record_of(const model::Progress& progress) {
     return Table{{"stage", progress.stage},
                  {"done", static_cast<std::int64_t>(progress.done)},
-                 {"total", static_cast<std::int64_t>(progress.total)}};
+                 {"total", static_cast<std::int64_t>(progress.total)},
+                 {"kernel", progress.kernel}};
 }
 
 Result<model::Progress> progress_of(std::string_view json) {
@@ -23,7 +24,8 @@ Result<model::Progress> progress_of(std::string_view json) {
     Fields fields("progress", *node);
     model::Progress progress{fields.text("stage"),
                              static_cast<std::size_t>(fields.number("done", 0, most)),
-                             static_cast<std::size_t>(fields.number("total", 0, most))};
+                             static_cast<std::size_t>(fields.number("total", 0, most)),
+                             fields.optional_text("kernel").value_or("")};
     if (auto flaw = fields.flaw()) return fail(Errc::BadInput, *flaw);
     return progress;
 }

@@ -111,7 +111,8 @@ echo done
 
 # What some of them are there for. That the nodes are character devices only is for the control group to hold,
 # which a container has not.
-DUTIES = {'gpuboot-rebuild.service': ['possible: setpriv --clear-groups true'],
+DUTIES = {**dict.fromkeys(['gpuboot-rebuild.service', 'gpuboot-prebake.service'],
+                           ['possible: setpriv --clear-groups true']),
           'gpuboot-loader.service': ['possible: touch /etc/x'],
           'gpuboot-foreign.service': ['possible: touch /etc/x', 'possible: touch /usr/x'],
           **dict.fromkeys(['gpuboot-init.service', 'gpuboot-device@.service', 'gpuboot-bound@.service',

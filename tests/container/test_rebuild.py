@@ -10,6 +10,7 @@ from check import case, contains, equal, within
 from tree import KERNEL, OLD_KERNEL
 import drivers
 import pretend
+import progress
 import test_boot
 from test_bake import STORE, bakes, check_again
 
@@ -199,21 +200,6 @@ def _(machine):
     assert len(bakes(machine)) == 1 and not bakes(machine)[0].startswith('.'), bakes(machine)
 
 
-def in_words(stage, done, total):
-    return f'{stage} {done}/{total}' if total else stage
-
-
-def progress_on_bus(machine):
-    told = json.loads(machine.out('busctl', '--json=short', 'get-property', 'org.gpuboot1', '/org/gpuboot1',
-                                  'org.gpuboot1.Manager', 'Progress'))
-    return in_words(*told['data'])
-
-
-def progress_in_status(machine):
-    told = json.loads(machine.run('gpubootctl', 'status', '--json').stdout).get('progress')
-    return in_words(told['stage'], told['done'], told['total']) if told else ''
-
-
 @case('stopped during the compile, a rebuild is gone at once and leaves nothing')  # F-15 F-142
 def _(machine):
     install_slow(machine)
@@ -222,15 +208,14 @@ def _(machine):
     with standing_compile(machine):
         assert compile_runs(machine), 'no compile runs'
         told = test_boot.show(machine, 'gpuboot-rebuild.service', 'StatusText')
-        within(5, lambda: progress_on_bus(machine) != '', 'the bus tells how far it is')
-        equal((progress_on_bus(machine), progress_in_status(machine)), (told, told), 'how far it is')
+        within(5, lambda: progress.on_bus(machine) != '', 'the bus tells how far it is')
+        equal((progress.on_bus(machine), progress.in_status(machine)), (told, told), 'how far it is')
         begin = time.monotonic()
         machine.out('systemctl', 'stop', 'gpuboot-rebuild.service')
         assert time.monotonic() - begin < 10, f'{time.monotonic() - begin:.0f} s'
         within(2, lambda: not compile_runs(machine), 'the compile ends with it')
     equal(test_boot.show(machine, 'gpuboot-rebuild.service', 'ActiveState'), 'inactive')
-    within(5, lambda: progress_on_bus(machine) == '', 'the bus tells of no compile any more')
-    equal(progress_in_status(machine), '')
+    within(5, lambda: progress.on_bus(machine) == '', 'the bus tells of no compile any more')
     equal(bakes(machine), [])
 
 

@@ -16,13 +16,18 @@ decide::Store store(std::vector<decide::StoredBake> bakes) {
 
 } // namespace
 
-TEST_CASE("within the bounds nothing goes, beyond them the least useful goes first") {
+TEST_CASE("a bake of a kernel that is gone goes; within the bounds nothing else does") {
+    const auto few = store({{"a-old", "k0", true, false, 10}, {"b-fit", "k1", true, false, 10}});
+    CHECK(garbage(few, {3, 100}) == Ids{"a-old"});
+}
+
+TEST_CASE("within the bounds what is installed stays, beyond them the least useful goes first") {
     const auto many = store({{"a-old", "k0", false, false, 10},
                              {"b-unfit", "k1", false, false, 10},
                              {"c-fit", "k1", true, false, 10},
                              {"d-fit", "k1", true, false, 10}});
-    CHECK(garbage(many, {3, 100}).empty());
     CHECK(garbage(many, {2, 100}) == Ids{"a-old"});
+    CHECK(garbage(many, {1, 100}) == Ids{"a-old", "b-unfit"});
     CHECK(garbage(many, {0, 100}) == Ids{"a-old", "b-unfit", "c-fit"});
     CHECK(garbage(many, {3, 25}) == Ids{"a-old", "b-unfit"});
 }

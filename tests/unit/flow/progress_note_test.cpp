@@ -16,15 +16,15 @@ TEST_CASE("a compile's progress is a file while it lasts, and is not written for
     fakes::RecordingEffects effects(real);
     const std::string path(names::progress);
     {
-        flow::ProgressNote note(effects);
+        flow::ProgressNote note(effects, "6.1");
         for (std::size_t done = 0; done <= 1000; ++done)
             note.put({"compiling", done, 1000});
         CHECK(effects.count("replace_file " + path) == 101);
         const auto told = report::progress_of(tree.read(path));
         REQUIRE_MESSAGE(told, told.error().what);
-        CHECK((*told == model::Progress{"compiling", 1000, 1000}));
+        CHECK((*told == model::Progress{"compiling", 1000, 1000, "6.1"}));
         note.put({"linking", 0, 0});
-        CHECK((*report::progress_of(tree.read(path)) == model::Progress{"linking", 0, 0}));
+        CHECK((*report::progress_of(tree.read(path)) == model::Progress{"linking", 0, 0, "6.1"}));
     }
     CHECK_FALSE(tree.root.exists(path));
 }

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// kernels, bake --later: whether a GPU would be ready on each installed kernel, and a bake for one
+// that is made in the background.
+#include "flow/kernels.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "base/document.hpp"
+#include "base/names.hpp"
+#include "base/process.hpp"
+#include "cli/commands.hpp"
+#include "cli/exit_code.hpp"
+#include "execute/system_effects.hpp"
+#include "report/progress_record.hpp"
+#include "report/record.hpp"
+
+namespace gpuboot::cli {
+
+namespace {
+
+using namespace model;
+
+constexpr std::chrono::seconds systemd_deadline{10};
+
+Node record_of(const KernelState& state) {
+    Table record{{"kernel", state.kernel},     {"running", state.running},
+                 {"answer", answer_of(state)}, {"bake", state.bake},
+                 {"queued", state.queued},     {"reasons", report::record_of(state.reasons)}};
+    if (!state.progress.stage.empty())
+        record.push_back({"progress", report::record_of(state.progress)});
+    return Node(std::move(record));
+}
+
+void print(const KernelState& state) {
+    std::printf("%-32s %s%s%s\n", (state.kernel + (state.running ? " (running)" : "")).c_str(),
+                answer_of(state).c_str(), state.bake.empty() ? "" : ": ", state.bake.c_str());
+    if (!state.bake.empty()) return;
+    for (const Reason& reason : state.reasons)
+        std::printf("  - %s [%s]\n", to_text(reason).c_str(), std::string(name_of(reason)).c_str());
+}
+
+} // namespace
+
+Result<int> kernels(const Options& options) {
+    const auto states = flow::look_at_kernels(options.root);
+    if (!states) return fail(states.error().code, states.error().what);
+    Array records;
+    bool all = true;
+    for (const KernelState& state : *states) {
+        all = all && !state.bake.empty();
+        if (options.json)
+            records.push_back(record_of(state));
+        else
+            print(state);
+    }
+    if (options.json) std::puts(to_json(Node(std::move(records))).c_str());
+    return all ? exit_ready : exit_code_of(VerdictKind::Rebuild);
+}
+
+Result<int> bake_later(const Options& options) {
+    if (::geteuid() != 0) return fail(Errc::Denied, "only root may have bakes made");
+    if (!options.kernel) {
+        std::fputs("gpubootctl: bake: --later needs --kernel\n", stderr);
+        return exit_usage;
+    }
+    execute::SystemEffects effects(options.root);
+    if (auto queued = flow::queue_kernel(effects, *options.kernel); !queued)
+        return forward(std::move(queued).error());
+    if (!options.root.is_system() || !options.root.exists("/run/systemd/system")) return exit_ready;
+    // Where this fails the next boot begins with it.
+    (void)effects.run(
+        {{"/usr/bin/systemctl", "--no-block", "start", "--", std::string(names::prebake_unit)},
+         Tool{}.environment,
+         systemd_deadline,
+         {}});
+    return exit_ready;
+}
+
+} // namespace gpuboot::cli
