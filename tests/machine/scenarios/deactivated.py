@@ -36,6 +36,7 @@ def check(guest, checks):  # S2-09 S2-10
     check_taken_away(guest, checks)
     check_stays_away(guest, checks)
     check_back(guest, checks)
+    check_held(guest, checks)
     check_for_good(guest, checks)
 
 
@@ -89,6 +90,19 @@ def check_back(guest, checks):
     checks.true("and all that needs the GPU runs", guest.until(f"systemctl -q is-active {' '.join(UNITS)}"), state(guest))
     checks.equal("both GPUs are there", ["/dev/nvidia0", "/dev/nvidia1"],
                  guest.get("ls /dev/nvidia[0-9]*").split())
+
+
+def check_held(guest, checks):  # P15
+    """The unit that holds the GPUs takes up one that comes later, without letting go of the others."""
+    holds = "ls -l /proc/$(systemctl show -P MainPID gpuboot-hold.service)/fd | grep -q nvidia"
+    run = guest.properties("gpuboot-hold.service", "InvocationID")
+    guest.get("echo 1 >/sys/module/virtual_gpu/parameters/unplug")
+    checks.true("a GPU that goes is gone", guest.until("! test -e /dev/nvidia1"))
+    guest.get("echo 1 >/sys/module/virtual_gpu/parameters/plug")
+    checks.true("one that comes is held", guest.until(f"test -e /dev/nvidia1 && {holds}1"), guest.run(
+        "systemctl status gpuboot-hold.service; ls -l /proc/$(systemctl show -P MainPID gpuboot-hold.service)/fd").out)
+    checks.true("and so is the other", guest.run(f"{holds}0").status == 0)
+    checks.equal("by the same process", run, guest.properties("gpuboot-hold.service", "InvocationID"))
 
 
 def check_for_good(guest, checks):
