@@ -3,6 +3,7 @@
 // gpuboot.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "base/document.hpp"
@@ -30,12 +31,20 @@ Result<void> require_root() {
     return fail(Errc::Denied, "only root may say what this machine wants");
 }
 
+/// What was in the way is a reason; that the machine has opted out, or a mistake in policy, was
+/// not.
+bool went(const model::Report& report) {
+    return std::ranges::all_of(report.after.reasons, [](const model::Reason& reason) {
+        return reason.code == model::ReasonCode::OptedOut ||
+               reason.code == model::ReasonCode::PolicyMalformed;
+    });
+}
+
 Result<int> print(const model::Report& report, bool json) {
     const std::string text =
         json ? to_json(report::record_of(report)) + "\n" : report::to_sentences(report);
     std::fputs(text.c_str(), stdout);
-    return report.after.kind == model::VerdictKind::OptedOut && !report.loaded ? exit_ready
-                                                                               : exit_blocked;
+    return went(report) ? exit_ready : exit_blocked;
 }
 
 Result<int> deactivate_here(const Options& options, bool for_good) {

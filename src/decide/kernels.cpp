@@ -21,6 +21,7 @@ bool is_of(const BakeFact& bake, const std::string& kernel) {
 /// What a compile that was tried, or would be, says; else what is wrong with the bakes it has.
 std::vector<Reason> reasons_of(const Facts& facts) {
     std::vector<Reason> reasons;
+    reasons.reserve(facts.failed_builds.size());
     for (const FailedBuild& failed : facts.failed_builds)
         reasons.push_back(judge_failed(failed));
     if (reasons.empty()) reasons = judge_lacks(facts.lacks);

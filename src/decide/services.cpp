@@ -56,11 +56,10 @@ std::string fabric_need(const ServiceFacts& facts) {
 }
 
 std::string fabric_left_alone(const ServiceFacts& facts, const Policy& policy) {
-    if (const std::string need = fabric_need(facts); need.empty())
-        return "no fabric manager needed without NVSwitches or NVLink5 switches";
-    else if (!runs_fabric_manager(facts, policy))
-        return "fabric manager for " + need + " left to others by policy";
-    return "";
+    const std::string need = fabric_need(facts);
+    if (need.empty()) return "no fabric manager needed without NVSwitches or NVLink5 switches";
+    if (runs_fabric_manager(facts, policy)) return "";
+    return "fabric manager for " + need + " left to others by policy";
 }
 
 std::vector<Reason> judge_services(const ServiceFacts& facts, const Policy& policy) {
