@@ -42,6 +42,8 @@ constexpr sd_bus_vtable Manager::members[] = {
                     SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
     SD_BUS_PROPERTY("Progress", "(stt)", property<&Manager::progress>, 0,
                     SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+    SD_BUS_PROPERTY("Kernels", "a(sss)", property<&Manager::kernels>, 0,
+                    SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
     SD_BUS_PROPERTY("Version", "s", property<&Manager::version>, 0, SD_BUS_VTABLE_PROPERTY_CONST),
     SD_BUS_VTABLE_END,
 };
@@ -70,6 +72,7 @@ Result<void> Manager::show(Status now) {
     if (now.gpus != status_.gpus) changed.push_back("Gpus");
     if (now.report != status_.report) changed.push_back("Report");
     if (now.progress != status_.progress) changed.push_back("Progress");
+    if (now.kernels != status_.kernels) changed.push_back("Kernels");
     status_ = std::move(now);
     return tell_changed(std::move(changed));
 }

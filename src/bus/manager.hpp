@@ -22,6 +22,7 @@ struct Status {
     ObjectPaths gpus;
     std::string report;
     model::Progress progress;
+    std::vector<model::KernelAnswer> kernels;
 };
 
 /// What the object asks of the daemon behind it.
@@ -57,6 +58,7 @@ class Manager : public Object {
     const ObjectPaths& gpus() const { return status_.gpus; }
     std::string_view report() const { return status_.report; }
     const model::Progress& progress() const { return status_.progress; }
+    const std::vector<model::KernelAnswer>& kernels() const { return status_.kernels; }
     std::string_view version() const;
 
     Result<void> check(Call& call);

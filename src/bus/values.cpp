@@ -42,6 +42,16 @@ Result<void> append(sd_bus_message* message, const model::Progress& progress) {
                    appending);
 }
 
+Result<void> append(sd_bus_message* message, const std::vector<model::KernelAnswer>& kernels) {
+    int result = sd_bus_message_open_container(message, SD_BUS_TYPE_ARRAY, "(sss)");
+    for (const model::KernelAnswer& kernel : kernels)
+        if (result >= 0)
+            result = sd_bus_message_append(message, "(sss)", kernel.kernel.c_str(),
+                                           kernel.answer.c_str(), kernel.why.c_str());
+    if (result >= 0) result = sd_bus_message_close_container(message);
+    return checked(result, appending);
+}
+
 Result<void> append(sd_bus_message* message, const std::vector<model::Reason>& reasons) {
     int result = sd_bus_message_open_container(message, SD_BUS_TYPE_ARRAY, "(sssss)");
     for (const model::Reason& reason : reasons)

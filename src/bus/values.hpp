@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "model/kernel_state.hpp"
 #include "model/progress.hpp"
 #include "model/reason.hpp"
 
@@ -28,6 +29,8 @@ Result<void> append(sd_bus_message* message, bool truth);
 Result<void> append(sd_bus_message* message, const ObjectPaths& paths);
 /// (stt): stage, done, total.
 Result<void> append(sd_bus_message* message, const model::Progress& progress);
+/// a(sss): release, answer, why.
+Result<void> append(sd_bus_message* message, const std::vector<model::KernelAnswer>& kernels);
 /// a(sssss): code, subject, wanted, found, and the sentence made of them.
 Result<void> append(sd_bus_message* message, const std::vector<model::Reason>& reasons);
 

@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "base/document.hpp"
@@ -13,8 +14,7 @@
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "execute/system_effects.hpp"
-#include "report/progress_record.hpp"
-#include "report/record.hpp"
+#include "report/kernel_record.hpp"
 
 namespace gpuboot::cli {
 
@@ -24,18 +24,10 @@ using namespace model;
 
 constexpr std::chrono::seconds systemd_deadline{10};
 
-Node record_of(const KernelState& state) {
-    Table record{{"kernel", state.kernel},     {"running", state.running},
-                 {"answer", answer_of(state)}, {"bake", state.bake},
-                 {"queued", state.queued},     {"reasons", report::record_of(state.reasons)}};
-    if (!state.progress.stage.empty())
-        record.push_back({"progress", report::record_of(state.progress)});
-    return Node(std::move(record));
-}
-
 void print(const KernelState& state) {
     std::printf("%-32s %s%s%s\n", (state.kernel + (state.running ? " (running)" : "")).c_str(),
-                answer_of(state).c_str(), state.bake.empty() ? "" : ": ", state.bake.c_str());
+                answer_of(state).answer.c_str(), state.bake.empty() ? "" : ": ",
+                state.bake.c_str());
     if (!state.bake.empty()) return;
     for (const Reason& reason : state.reasons)
         std::printf("  - %s [%s]\n", to_text(reason).c_str(), std::string(name_of(reason)).c_str());
@@ -46,16 +38,10 @@ void print(const KernelState& state) {
 Result<int> kernels(const Options& options) {
     const auto states = flow::look_at_kernels(options.root);
     if (!states) return fail(states.error().code, states.error().what);
-    Array records;
-    bool all = true;
-    for (const KernelState& state : *states) {
-        all = all && !state.bake.empty();
-        if (options.json)
-            records.push_back(record_of(state));
-        else
-            print(state);
-    }
-    if (options.json) std::puts(to_json(Node(std::move(records))).c_str());
+    const bool all =
+        std::ranges::all_of(*states, [](const KernelState& state) { return !state.bake.empty(); });
+    if (options.json) std::puts(to_json(report::record_of(*states)).c_str());
+    if (!options.json) std::ranges::for_each(*states, print);
     return all ? exit_ready : exit_code_of(VerdictKind::Rebuild);
 }
 

@@ -87,7 +87,9 @@ int run_prebake(const Log& log, const flow::Machine& machine) {
     options.on_progress = [](const execute::Progress& progress) {
         (void)sd_notifyf(0, "STATUS=%s", to_text(progress).c_str());
     };
+    flow::tell_kernels(machine);
     const auto done = flow::serve_queue(machine, options);
+    flow::tell_kernels(machine);
     if (!done) log.error(done.error().what);
     for (const flow::Prebaked& one : done ? *done : std::vector<flow::Prebaked>{})
         if (one.baked)
@@ -155,6 +157,7 @@ int run_collect(const Log& log, const flow::Machine& machine) {
     if (!damage) log.error(damage.error().what);
     if (damage && *damage) log.error(to_text(**damage) + " -- " + std::string(remedy_of(**damage)));
     const auto purged = flow::collect(machine.root, machine.effects);
+    flow::tell_kernels(machine);
     if (!purged) {
         log.error(purged.error().what);
         return EXIT_FAILURE;

@@ -128,6 +128,10 @@ bus::Status Daemon::status() const {
     status.state = to_text(state_);
     status.kernel = kernel_;
     status.progress = records_.progress;
+    status.kernels = records_.kernels;
+    for (model::KernelAnswer& answer : status.kernels)
+        if (answer.kernel == records_.progress.kernel)
+            answer.answer = model::building(records_.progress);
     for (const auto& [address, gpu] : gpus_)
         status.gpus.paths.push_back(gpu->path());
     if (const auto& last = records_.last) {

@@ -8,6 +8,7 @@
 #include "input/loaded_driver.hpp"
 #include "report/gpu_note.hpp"
 #include "report/job_record.hpp"
+#include "report/kernel_record.hpp"
 #include "report/progress_record.hpp"
 #include "report/record.hpp"
 
@@ -44,6 +45,15 @@ class Reader {
             records_.progress = std::move(*progress);
         else if (progress.error().code != Errc::NotFound)
             flaw(names::progress, progress.error());
+    }
+
+    void read_kernels() {
+        auto text = root_.read_text(names::kernels_record, record_limit);
+        auto kernels = text ? report::kernel_answers_of(*text) : forward(text.error());
+        if (kernels)
+            records_.kernels = std::move(*kernels);
+        else if (kernels.error().code != Errc::NotFound)
+            flaw(names::kernels_record, kernels.error());
     }
 
     /// A report that the note does not name is one of before.
@@ -131,6 +141,7 @@ Records read_records(const Root& root) {
     records.driver_live = input::read_loaded_driver(root).has_value();
     reader.read_last();
     reader.read_progress();
+    reader.read_kernels();
     for (const std::string& name : reader.list(names::gpu_directory))
         if (const auto suffix = name.rfind(".toml"); suffix != std::string::npos)
             reader.read_gpu(name.substr(0, suffix));

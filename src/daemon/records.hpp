@@ -10,6 +10,7 @@
 
 #include "base/root.hpp"
 #include "model/job.hpp"
+#include "model/kernel_state.hpp"
 #include "model/progress.hpp"
 #include "model/report.hpp"
 
@@ -18,9 +19,10 @@ namespace gpuboot::daemon {
 inline constexpr std::size_t jobs_kept = 32;
 
 struct Records {
-    std::optional<model::Report> last; ///< the newest report of the chain
-    std::string last_json;             ///< the same as it stands in the file, on one line
-    model::Progress progress;          ///< of this boot's compile, while it is under way
+    std::optional<model::Report> last;        ///< the newest report of the chain
+    std::string last_json;                    ///< the same as it stands in the file, on one line
+    model::Progress progress;                 ///< of this boot's compile, while it is under way
+    std::vector<model::KernelAnswer> kernels; ///< as a phase saw them last
     bool ready_stamp = false;
     bool driver_live = false; ///< the kernel shows an nvidia module that is loaded
     /// Of the GPUs that a phase has begun with, by address: its word, none while it is under way.

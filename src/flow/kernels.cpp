@@ -8,6 +8,7 @@
 #include "flow/progress_note.hpp"
 #include "input/gather.hpp"
 #include "input/host.hpp"
+#include "report/kernel_record.hpp"
 #include "report/progress_record.hpp"
 
 namespace gpuboot::flow {
@@ -70,6 +71,13 @@ Result<std::vector<KernelState>> look_at_kernels(const Root& root) {
         states.push_back(std::move(*state));
     }
     return states;
+}
+
+void tell_kernels(const Machine& machine) {
+    const auto states = look_at_kernels(machine.root);
+    if (!states || !machine.effects.ensure_directory(names::run_directory, 0755)) return;
+    (void)machine.effects.replace_file(names::kernels_record,
+                                       to_json(report::record_of(*states)) + "\n", 0644);
 }
 
 Result<void> queue_kernel(execute::Effects& effects, const std::string& kernel) {

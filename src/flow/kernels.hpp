@@ -15,6 +15,9 @@ namespace gpuboot::flow {
 /// Each kernel with modules in the tree's /lib/modules, oldest name first, and the running one.
 Result<std::vector<model::KernelState>> look_at_kernels(const Root& root);
 
+/// The same as a file for the daemon. What cannot be told is told by nobody: no boot waits for it.
+void tell_kernels(const Machine& machine);
+
 /// A bake for it is to be made; it is on disk when this returns. BadInput for what is no release.
 Result<void> queue_kernel(execute::Effects& effects, const std::string& kernel);
 

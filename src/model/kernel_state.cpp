@@ -3,14 +3,16 @@
 
 namespace gpuboot::model {
 
-std::string answer_of(const KernelState& state) {
-    if (!state.bake.empty()) return "yes";
-    if (!state.progress.stage.empty()) {
-        const Progress& progress = state.progress;
-        if (progress.total == 0) return "building";
-        return "building " + std::to_string(100 * progress.done / progress.total) + " %";
-    }
-    return state.queued ? "queued" : "no";
+std::string building(const Progress& progress) {
+    if (progress.total == 0) return "building";
+    return "building " + std::to_string(100 * progress.done / progress.total) + " %";
+}
+
+KernelAnswer answer_of(const KernelState& state) {
+    if (!state.bake.empty()) return {state.kernel, "yes", state.bake};
+    const std::string why = state.reasons.empty() ? "" : to_text(state.reasons.front());
+    if (!state.progress.stage.empty()) return {state.kernel, building(state.progress), why};
+    return {state.kernel, state.queued ? "queued" : "no", why};
 }
 
 } // namespace gpuboot::model

@@ -21,7 +21,18 @@ struct KernelState {
     bool operator==(const KernelState&) const = default;
 };
 
-/// "yes", "building 40 %", "queued" or "no".
-std::string answer_of(const KernelState& state);
+/// The same in words.
+struct KernelAnswer {
+    std::string kernel;
+    std::string answer; ///< "yes", "building 40 %", "queued" or "no"
+    std::string why;    ///< the bake, or the first reason
+
+    bool operator==(const KernelAnswer&) const = default;
+};
+
+KernelAnswer answer_of(const KernelState& state);
+
+/// "building 40 %"
+std::string building(const Progress& progress);
 
 } // namespace gpuboot::model

@@ -100,7 +100,10 @@ class Hotplug(kit.Case):
         syspath = self.add_pci(FIRST)
         self.assertEqual(self.wait_added(FIRST)["State"], "present")
         path = kit.gpu_path(FIRST)
-        self.bind(syspath, "nvidia")
+        self.bind(syspath, "nvidia")  # udev may be slower than the files that follow
+        self.client.wait(
+            lambda: self.client.get(path, kit.GPU_INTERFACE, "Driver") == "nvidia", "bound"
+        )
         self.note_gpu(FIRST, f"device-{FIRST}", began=7)
         self.wait_states(path, "initialising")
         self.report(f"device-{FIRST}", began=7, gpus=[self.gpu_record(FIRST)])

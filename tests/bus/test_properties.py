@@ -22,7 +22,7 @@ class Properties(kit.Case):
         self.assertRegex(shown.pop("Version"), r"^[0-9]+\.[0-9]+")
         self.assertEqual(
             shown,
-            {"State": "idle", "Verdict": "", "Reasons": [], "DriverVersion": "", "Kind": "", "Progress": ("", 0, 0),
+            {"State": "idle", "Verdict": "", "Reasons": [], "DriverVersion": "", "Kind": "", "Progress": ("", 0, 0), "Kernels": [],
              "Bake": "", "Gpus": [], "Report": ""},
         )  # fmt: skip
 
@@ -36,6 +36,20 @@ class Properties(kit.Case):
         self.wait_manager(Progress=("linking", 0, 0))
         os.unlink(os.path.join(self.root, "run/gpuboot/progress.json"))
         self.wait_manager(Progress=("", 0, 0))
+
+    def test_the_kernels_are_told(self):
+        self.start()
+        self.put("run/gpuboot/kernels.json", json.dumps([
+            {"kernel": "6.1.0-50", "answer": "yes", "why": "a-bake"},
+            {"kernel": "6.1.0-53", "answer": "queued", "why": "no bake"},
+        ]))  # fmt: skip
+        self.wait_manager(Kernels=[("6.1.0-50", "yes", "a-bake"), ("6.1.0-53", "queued", "no bake")])
+        self.put("run/gpuboot/progress.json",
+                 '{"stage": "compiling", "done": 3, "total": 10, "kernel": "6.1.0-53"}')  # fmt: skip
+        self.wait_manager(
+            Kernels=[("6.1.0-50", "yes", "a-bake"), ("6.1.0-53", "building 30 %", "no bake")])
+        self.put("run/gpuboot/kernels.json", '[{"kernel": ""}]')
+        self.wait_manager(Kernels=[])
 
     def test_a_gpu_without_report_is_worked_on(self):
         self.add_pci(GPU)

@@ -35,6 +35,12 @@ def answers(machine):
     return {one['kernel']: one for one in told}
 
 
+def on_bus(machine):
+    told = json.loads(machine.out('busctl', '--json=short', 'get-property', 'org.gpuboot1', '/org/gpuboot1',
+                                  'org.gpuboot1.Manager', 'Kernels'))
+    return {kernel: [answer, why] for kernel, answer, why in told['data']}
+
+
 def queued(machine):
     return machine.run('ls', QUEUE).stdout.split()
 
@@ -63,6 +69,7 @@ def _(machine):
         equal(test_boot.show(machine, PREBAKE, 'ActiveState'), 'activating')
         within(5, lambda: progress.on_bus(machine) != '', 'the bus tells how far it is')
         contains(answers(machine)[KERNEL]['answer'], 'building')
+        within(5, lambda: on_bus(machine).get(KERNEL, [''])[0].startswith('building'), 'the bus tells the same')
         equal(answers(machine)[OLD_KERNEL]['answer'], 'no')
         machine.power_off()  # in the middle
 
@@ -78,6 +85,8 @@ def _(machine):
     told = answers(machine)[KERNEL]
     equal((told['answer'], told['queued']), ('yes', False))
     equal([told['bake']], bakes(machine))
+    within(5, lambda: on_bus(machine).get(KERNEL) == ['yes', told['bake']], 'the bus tells the same')
+    equal(on_bus(machine)[OLD_KERNEL][0], 'no')
     equal(queued(machine), [])
 
 

@@ -13,7 +13,7 @@ STORE = "/var/lib/gpuboot/bakes"
 def machine(kit):
     script = f"""
         bake=$(ls -d {STORE}/*-6.1.0-50-*)
-        for i in 1 2 3 4 5 6 7 8 9; do cp -al "$bake" "${{bake%?}}z$i"; done
+        for i in 1 2 3 4 5 6 7 8 9; do cp -a "$bake" "${{bake%?}}z$i"; done
         for phase in {' '.join(PHASES)}; do ln -s /dev/null /etc/systemd/system/gpuboot-$phase.service; done
         ln -s /dev/null /etc/systemd/system/gpuboot-request.path
     """
