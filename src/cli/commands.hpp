@@ -44,7 +44,6 @@ Result<int> collect(const Options& options);       ///< deletes what the bounds 
 Result<int> deactivate(const Options& options);    ///< the driver goes, for this boot
 Result<int> opt_out(const Options& options);       ///< and for all that follow, or of a tree
 Result<int> opt_in(const Options& options);        ///< takes both back
-Result<int> audit(const Options& options);         ///< what of a driver is live without gpuboot
 Result<int> version(const Options& options);
 
 } // namespace gpuboot::cli

@@ -52,7 +52,6 @@ constexpr Entry entries[] = {
     {"deactivate", "take the driver away from this machine until it boots again", cli::deactivate},
     {"opt-out", "the same for good: no driver from gpuboot on this machine", cli::opt_out},
     {"opt-in", "take deactivate and opt-out back", cli::opt_in},
-    {"audit", "list what of a GPU driver is live here without gpuboot", cli::audit},
     {"facts", "print what is judged; a bug report that can become a test", cli::facts, true},
     {"version", "versions of gpuboot and of the pin", cli::version},
 };
