@@ -40,6 +40,7 @@ Result<int> adopt(const Options& options);      ///< takes over modules that ano
 Result<int> rebuild(const Options& options);    ///< through the daemon; as root without a bus, here
 Result<int> purge(const Options& options);      ///< deletes bakes, or foreign copies of the driver
 Result<int> purge_foreign(const Options& options); ///< the latter: `purge --foreign`
+Result<int> audit(const Options& options);         ///< what of a driver is live in a tree
 Result<int> collect(const Options& options);       ///< deletes what the bounds leave no room for
 Result<int> deactivate(const Options& options);    ///< the driver goes, for this boot
 Result<int> opt_out(const Options& options);       ///< and for all that follow, or of a tree

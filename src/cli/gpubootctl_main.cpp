@@ -48,6 +48,8 @@ constexpr Entry entries[] = {
     {"list", "list the bakes in the store, and what keeps one from fitting", cli::list, true},
     {"purge", "delete bakes from the store, or other installations of the driver", cli::purge,
      false, false, false, true},
+    {"audit", "list what of a GPU driver is live in the tree at --root; changes nothing",
+     cli::audit},
     {"collect", "delete the bakes that the store's bounds leave no room for", cli::collect},
     {"deactivate", "take the driver away from this machine until it boots again", cli::deactivate},
     {"opt-out", "the same for good: no driver from gpuboot on this machine", cli::opt_out},
@@ -79,8 +81,9 @@ const Entry* parse(int count, char** words, Words& parsed, int& code) {
     CLI::App app("Gets this machine's GPU driver ready at boot, and says why when it cannot.",
                  "gpubootctl");
     app.require_subcommand(1);
-    app.footer("Exit codes: 0 ready or done, 1 failed, 2 usage, 3 blocked, 4 idle, 5 opted out,\n"
-               "6 a rebuild is needed, 7 a bake fits but is not active.");
+    app.footer(
+        "Exit codes: 0 ready or done, 1 failed, 2 usage, 3 blocked or, of audit, not clean,\n"
+        "4 idle, 5 opted out, 6 a rebuild is needed, 7 a bake fits but is not active.");
     const Entry* chosen = nullptr;
     for (const Entry& entry : entries) {
         CLI::App* command = app.add_subcommand(entry.name, entry.help);

@@ -3,7 +3,9 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <array>
+#include <sstream>
 #include <string_view>
 
 #include "base/document.hpp"
@@ -91,21 +93,9 @@ void add_files(const Root& root, const std::string& version, CdiFacts& facts) {
         if (root.exists(socket)) facts.files.push_back({std::string(socket), std::string(socket)});
 }
 
-/// Whether a spec of somebody else's, JSON or YAML, is for the same kind of devices.
-bool is_rival(const Root& root, const std::string& path) {
+std::string kind_of(const Root& root, const std::string& path) {
     const auto text = root.read_text(path, spec_limit);
-    if (!text) return false;
-    if (path.ends_with(".json")) {
-        const auto spec = parse_json(*text);
-        return spec && spec->text("kind") == model::cdi_kind;
-    }
-    // A YAML spec is a mapping, so its kind stands at a line's begin.
-    for (const std::string_view quote : {"", "\"", "'"}) {
-        const std::string line =
-            "kind: " + std::string(quote) + std::string(model::cdi_kind) + std::string(quote);
-        if (text->starts_with(line + "\n") || text->contains("\n" + line + "\n")) return true;
-    }
-    return false;
+    return text ? kind_of_spec(path, *text) : "";
 }
 
 void add_rivals(const Root& root, CdiFacts& facts) {
@@ -115,13 +105,31 @@ void add_rivals(const Root& root, CdiFacts& facts) {
         for (const std::string& name : *names) {
             const std::string path = std::string(folder) + "/" + name;
             const bool spec = name.ends_with(".json") || name.ends_with(".yaml");
-            if (spec && path != names::cdi_spec && is_rival(root, path))
+            if (spec && path != names::cdi_spec && kind_of(root, path) == model::cdi_kind)
                 facts.rivals.push_back(path);
         }
     }
 }
 
 } // namespace
+
+std::string kind_of_spec(const std::string& path, const std::string& text) {
+    if (path.ends_with(".json")) {
+        const auto spec = parse_json(text);
+        return spec ? spec->text("kind") : "";
+    }
+    // A YAML spec is a mapping, so its kind stands at a line's begin.
+    constexpr std::string_view key = "kind:";
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        if (!line.starts_with(key)) continue;
+        std::string_view kind = std::string_view(line).substr(key.size());
+        kind = kind.substr(0, kind.find(" #"));
+        kind.remove_prefix(std::min(kind.find_first_not_of(" \t\"'"), kind.size()));
+        return std::string(kind.substr(0, kind.find_last_not_of(" \t\r\"'") + 1));
+    }
+    return "";
+}
 
 CdiFacts read_cdi(const Root& root, const std::string& version, const std::string& arch) {
     CdiFacts facts;

@@ -14,4 +14,7 @@ namespace gpuboot::input {
 /// out; a spec of another that cannot be read counts as one for other devices.
 model::CdiFacts read_cdi(const Root& root, const std::string& version, const std::string& arch);
 
+/// "nvidia.com/gpu" of a spec in JSON or, by the name of its file, YAML; "" when it does not say.
+std::string kind_of_spec(const std::string& path, const std::string& text);
+
 } // namespace gpuboot::input

@@ -13,6 +13,7 @@
 #include "input/file_entry.hpp"
 #include "input/foreign_owner.hpp"
 #include "input/initramfs.hpp"
+#include "input/library_files.hpp"
 #include "input/modinfo.hpp"
 #include "input/module_files.hpp"
 #include "input/path_pattern.hpp"
@@ -38,14 +39,6 @@ std::vector<std::string> entries(const Root& root, const std::string& path) {
 bool is_ours(const ForeignEntry& entry) {
     return entry.type == EntryType::Link && (entry.target.starts_with(names::run_directory) ||
                                              entry.target.starts_with(names::state_directory));
-}
-
-/// Libraries of the driver, whichever folder they lie in.
-bool is_driver_library(const std::string& name) {
-    return name.contains(".so") &&
-           (name.starts_with("libnvidia-") || name.starts_with("libcuda.so") ||
-            name.starts_with("libcudadebugger.so") || name.starts_with("libnvcuvid.so") ||
-            name.starts_with("libnvoptix.so") || name.contains("_nvidia.so"));
 }
 
 class Survey {

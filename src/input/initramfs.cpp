@@ -90,28 +90,34 @@ Result<std::vector<std::string>> driver_modules_in(ByteView image) {
     return found;
 }
 
+Result<std::vector<std::string>> driver_modules_in_file(const Root& root, const std::string& path) {
+    auto fd = root.open_at(path, O_RDONLY);
+    if (!fd) return forward(std::move(fd).error());
+    if (auto regular = require_regular(fd->get(), path); !regular)
+        return forward(std::move(regular).error());
+    auto image = read_rest(fd->get(), image_limit);
+    if (!image) return forward(std::move(image).error());
+    return driver_modules_in(*image);
+}
+
+std::string told_of(const std::vector<std::string>& modules) {
+    return std::to_string(modules.size()) + (modules.size() == 1 ? " module" : " modules") +
+           " inside, among them " + modules.front();
+}
+
 std::vector<model::Foreign> read_initramfs(const Root& root, const std::string& kernel) {
     std::vector<model::Foreign> foreign;
     const std::array paths{"/boot/initrd.img-" + kernel, "/boot/initramfs-" + kernel + ".img",
                            "/boot/initrd-" + kernel};
     for (const std::string& path : paths) {
-        auto fd = root.open_at(path, O_RDONLY);
-        if (!fd || !require_regular(fd->get(), path)) continue;
-        auto image = read_rest(fd->get(), image_limit);
-        if (!image) {
-            foreign.push_back({model::ForeignKind::Initramfs, path, "", "", image.error().what});
+        const auto modules = driver_modules_in_file(root, path);
+        if (!modules &&
+            (modules.error().code == Errc::Unsupported || modules.error().code == Errc::NotFound))
             continue;
-        }
-        const auto modules = driver_modules_in(*image);
-        if (!modules && modules.error().code == Errc::Unsupported) continue;
         if (!modules)
             foreign.push_back({model::ForeignKind::Initramfs, path, "", "", modules.error().what});
         else if (!modules->empty())
-            foreign.push_back({model::ForeignKind::Initramfs, path, "",
-                               std::to_string(modules->size()) +
-                                   (modules->size() == 1 ? " module" : " modules") +
-                                   " inside, among them " + modules->front(),
-                               ""});
+            foreign.push_back({model::ForeignKind::Initramfs, path, "", told_of(*modules), ""});
     }
     return foreign;
 }

@@ -19,6 +19,12 @@ namespace gpuboot::input {
 /// buffer-format.rst). Unsupported: a compression that is not read; BadInput: cut or broken.
 Result<std::vector<std::string>> driver_modules_in(ByteView image);
 
+/// The same of an image in a file; NotFound: there is none.
+Result<std::vector<std::string>> driver_modules_in_file(const Root& root, const std::string& path);
+
+/// "5 modules inside, among them X".
+std::string told_of(const std::vector<std::string>& modules);
+
 /// Of the initramfs images of this kernel in /boot; those without such a module, or of a
 /// compression that is not read (lz4, lzma, bzip2), are not listed.
 std::vector<model::Foreign> read_initramfs(const Root& root, const std::string& kernel);

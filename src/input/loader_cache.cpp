@@ -74,6 +74,16 @@ Result<std::string> find_in_loader_cache(ByteView cache, std::string_view librar
     return found;
 }
 
+Result<std::vector<CachedLibrary>> libraries_in_loader_cache(ByteView cache) {
+    std::vector<CachedLibrary> libraries;
+    auto read = each_entry(cache, "", [&](const Entry& entry) {
+        libraries.push_back({std::string(entry.name), std::string(entry.path)});
+        return false;
+    });
+    if (!read) return forward(std::move(read).error());
+    return libraries;
+}
+
 Result<std::vector<std::string>> names_in_loader_cache(ByteView cache, std::string_view folder,
                                                        std::string_view arch) {
     std::vector<std::string> names;

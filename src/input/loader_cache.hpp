@@ -17,6 +17,13 @@ namespace gpuboot::input {
 Result<std::string> find_in_loader_cache(ByteView cache, std::string_view library,
                                          std::string_view arch);
 
+struct CachedLibrary {
+    std::string name, path;
+};
+
+/// All of it, whatever the architecture, in the cache's order. BadInput likewise.
+Result<std::vector<CachedLibrary>> libraries_in_loader_cache(ByteView cache);
+
 /// The libraries of this architecture whose path lies in `folder`; sorted. BadInput likewise.
 Result<std::vector<std::string>> names_in_loader_cache(ByteView cache, std::string_view folder,
                                                        std::string_view arch);

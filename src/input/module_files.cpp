@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
+
+#include "model/module_name.hpp"
 
 namespace gpuboot::input {
 
@@ -42,12 +45,16 @@ class Search {
 
 } // namespace
 
+bool is_driver_module(const std::string& name) {
+    const std::string known = model::in_kernel_words(name);
+    return known.starts_with("nvidia") && known != "nvidiafb" && known != "nvidia_wmi_ec_backlight";
+}
+
 bool is_driver_file(const std::string& name) {
-    if (!name.starts_with("nvidia") || name.starts_with("nvidiafb.") ||
-        name.starts_with("nvidia-wmi-ec-backlight."))
-        return false;
-    constexpr std::array endings{".ko", ".ko.gz", ".ko.xz", ".ko.zst"};
-    return std::ranges::any_of(endings, [&](const char* end) { return name.ends_with(end); });
+    constexpr std::array<std::string_view, 4> endings{".ko", ".ko.gz", ".ko.xz", ".ko.zst"};
+    return std::ranges::any_of(endings, [&](std::string_view end) {
+        return name.ends_with(end) && is_driver_module(name.substr(0, name.size() - end.size()));
+    });
 }
 
 std::vector<ModuleFolder> find_module_files(const Root& root, const std::string& kernel) {

@@ -15,7 +15,11 @@ struct ModuleFolder {
     std::vector<std::string> files; ///< "nvidia.ko", "nvidia-uvm.ko.xz"; sorted
 };
 
-/// By its name; the kernel's own modules with a similar one are no part of the driver.
+/// By its name, in either spelling; the kernel's own modules with a similar one are no part of the
+/// driver.
+bool is_driver_module(const std::string& name);
+
+/// The same of a file that may be compressed: "nvidia-uvm.ko.xz".
 bool is_driver_file(const std::string& name);
 
 /// Folders of /lib/modules/KERNEL with at least one such file. What gpuboot's own link leads to is
