@@ -3,41 +3,16 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdint>
 #include <cstring>
 
+#include "fakes/loader_cache.hpp"
 #include "fakes/temporary_root.hpp"
 #include "input/loader_cache.hpp"
 
 using namespace gpuboot;
+using fakes::loader_cache;
 
 namespace {
-
-struct Entry {
-    std::uint32_t flags;
-    std::string name, path;
-};
-
-void put(std::string& out, std::uint32_t number) {
-    out.append(reinterpret_cast<const char*>(&number), sizeof number);
-}
-
-/// As ldconfig writes it.
-std::string loader_cache(const std::vector<Entry>& entries) {
-    std::string head = "glibc-ld.so.cache1.1", strings;
-    put(head, static_cast<std::uint32_t>(entries.size()));
-    head.resize(48, '\0');
-    const std::size_t base = head.size() + 24 * entries.size();
-    for (const Entry& entry : entries) {
-        put(head, entry.flags);
-        put(head, static_cast<std::uint32_t>(base + strings.size()));
-        strings += entry.name + '\0';
-        put(head, static_cast<std::uint32_t>(base + strings.size()));
-        strings += entry.path + '\0';
-        head.resize(head.size() + 12, '\0');
-    }
-    return head + strings;
-}
 
 const std::string cache =
     loader_cache({{0x0003, "libnvidia-ml.so.1", "/usr/lib/i386-linux-gnu/libnvidia-ml.so.1"},

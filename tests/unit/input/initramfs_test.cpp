@@ -3,39 +3,14 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdio>
-
 #include "base/compression.hpp"
+#include "fakes/initramfs.hpp"
 #include "fakes/temporary_root.hpp"
 
 using namespace gpuboot;
+using fakes::cpio;
 
 namespace {
-
-void pad(std::string& archive) {
-    while (archive.size() % 4 != 0)
-        archive += '\0';
-}
-
-void put(std::string& archive, const std::string& name, const std::string& content) {
-    char header[111];
-    std::snprintf(header, sizeof header,
-                  "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", 1U, 0100644U, 0U,
-                  0U, 1U, 0U, static_cast<unsigned>(content.size()), 0U, 0U, 0U, 0U,
-                  static_cast<unsigned>(name.size() + 1), 0U);
-    archive += header + name + '\0';
-    pad(archive);
-    archive += content;
-    pad(archive);
-}
-
-std::string cpio(const std::vector<std::string>& names) {
-    std::string archive;
-    for (const std::string& name : names)
-        put(archive, name, "content of " + name);
-    put(archive, "TRAILER!!!", "");
-    return archive;
-}
 
 std::string packed(Compression compression, const std::string& text) {
     auto bytes = compress(compression, bytes_of(text));

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "model/audit.hpp"
 #include "model/job.hpp"
 #include "model/pin.hpp"
 #include "model/policy.hpp"
@@ -28,6 +29,15 @@ TEST_CASE("kinds of driver") {
         CHECK(kind_of(to_text(kind)) == kind);
     CHECK(to_text(Kind::Grid) == "grid");
     CHECK(kind_of("opne") == std::nullopt);
+}
+
+TEST_CASE("classes of an audit, in the order of their words") {
+    std::string_view last;
+    for (AuditClass kind : audit_classes) {
+        CHECK(last < to_text(kind));
+        last = to_text(kind);
+    }
+    CHECK(last == "unit");
 }
 
 TEST_CASE("verbs and states of a job") {
