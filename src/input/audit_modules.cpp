@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What a kernel of the tree, any of them, would load as the driver: modules, depmod's indexes
 // (modules.dep(5)), initramfs images; and what would compile or find the next one.
-#include <algorithm>
+#include <sys/stat.h>
+
+#include <map>
 #include <set>
 #include <sstream>
+#include <utility>
 
 #include "input/audit_parts.hpp"
 #include "input/file_walk.hpp"
@@ -97,6 +100,17 @@ Result<std::vector<std::string>> images_in(const Root& root, const std::string& 
     return images;
 }
 
+/// A folder; the links beside it say which kernel has it.
+void add_registration(const Root& root, const std::string& path,
+                      const std::map<std::string, std::string>& details, Findings& findings) {
+    const auto status = root.status(path);
+    if (!status || !S_ISDIR(status->st_mode)) return;
+    const auto detail = details.find(path);
+    findings.push_back({AuditClass::Dkms, path,
+                        detail == details.end() ? "of no version of a driver" : detail->second,
+                        ""});
+}
+
 } // namespace
 
 Result<void> audit_modules(const Root& root, Findings& findings) {
@@ -122,12 +136,24 @@ Result<void> audit_initramfs(const Root& root, Findings& findings) {
 }
 
 Result<void> audit_installations(const Root& root, Findings& findings) {
+    const std::string dkms = "/var/lib/dkms", loader = "/etc/ld.so.conf.d";
+    if (const auto lines = names_in(root, loader); !lines) return forward(lines.error());
+    std::map<std::string, std::string> details; // of registrations that are what they should be
     for (const model::Foreign& foreign : read_foreign(root, "")) // of no kernel: those were walked
         if (foreign.kind == model::ForeignKind::Dkms)
-            findings.push_back({AuditClass::Dkms, foreign.path, foreign.detail, ""});
+            details[foreign.path] = foreign.detail;
         else if (foreign.kind == model::ForeignKind::Libraries)
             findings.push_back(
                 {AuditClass::Library, foreign.path, "leads ldconfig to " + foreign.detail, ""});
+    const auto names = names_in(root, dkms);
+    if (!names) return forward(names.error());
+    for (const std::string& name : *names) {
+        if (!name.starts_with("nvidia")) continue;
+        const auto versions = names_in(root, dkms + "/" + name);
+        if (!versions) return forward(versions.error());
+        for (const std::string& version : *versions)
+            add_registration(root, dkms + "/" + name + "/" + version, details, findings);
+    }
     return {};
 }
 

@@ -136,6 +136,16 @@ TEST_CASE("a library counts where the loader finds it, and not where its path en
     CHECK(!told(running).contains(active));
 }
 
+TEST_CASE("a library of a merged /usr is told once, whichever of its names the cache has") {
+    const TemporaryRoot tree;
+    const std::string library = "/lib/x86_64-linux-gnu/libcuda.so.1";
+    own(tree, "libcuda1", "/usr" + library + "\n");
+    tree.link("/lib", "usr/lib");
+    tree.write("/usr" + library, "");
+    tree.write("/etc/ld.so.cache", fakes::loader_cache({{0x0303, "libcuda.so.1", library}}));
+    CHECK(audit(tree) == "library " + library + " (package libcuda1: in the loader's cache)\n");
+}
+
 TEST_CASE("libraries that ldconfig has not been told of yet are found by its configuration") {
     const TemporaryRoot tree;
     own(tree, "x", "");
@@ -189,10 +199,13 @@ TEST_CASE("an initramfs counts when it holds the driver, or cannot be looked int
     CHECK(audit(tree) == "");
     tree.write("/boot/initrd.img-5.10.0-1", fakes::cpio({"lib/nvidia.ko", "lib/nvidia-uvm.ko"}));
     tree.link("/boot/initrd.img", "initrd.img-5.10.0-1"); // the same again
+    tree.write("/images/x", fakes::cpio({"nvidia.ko"}));
+    tree.link("/boot/initrd-x", "../images/x");
     tree.write("/boot/initramfs-linux.img", "\x02\x21\x4c\x18 lz4");
     CHECK(audit(tree) ==
           "initramfs /boot/initramfs-linux.img (nobody: cannot be looked into: neither cpio nor "
           "gzip, xz or zstd from byte 0 on)\n"
+          "initramfs /boot/initrd-x (nobody: 1 module inside, among them nvidia.ko)\n"
           "initramfs /boot/initrd.img-5.10.0-1 (nobody: 2 modules inside, among them "
           "lib/nvidia.ko)\n");
 }
@@ -204,7 +217,11 @@ TEST_CASE("a DKMS registration is a leftover") { // S2-28
     tree.write("/usr/src/nvidia-570.86.15/dkms.conf", ""); // source that is not registered
     CHECK(audit(tree) == "");
     tree.link("/var/lib/dkms/nvidia/570.86.15/source", "/usr/src/nvidia-570.86.15");
-    CHECK(audit(tree) == "dkms /var/lib/dkms/nvidia/570.86.15 (nobody: registered with DKMS)\n");
+    tree.link("/var/lib/dkms/nvidia/kernel-" + kernel, "570.86.15/" + kernel);
+    tree.write("/var/lib/dkms/nvidia-peermem/1.3-0/build/x", "");
+    CHECK(audit(tree) ==
+          "dkms /var/lib/dkms/nvidia-peermem/1.3-0 (nobody: of no version of a driver)\n"
+          "dkms /var/lib/dkms/nvidia/570.86.15 (nobody: registered with DKMS)\n");
 }
 
 TEST_CASE("device nodes and the links that lead to one are told of a running system") { // S2-08
