@@ -153,6 +153,7 @@ int run_watch(const Log& log, const flow::Machine& machine) {
 
 /// What a boot puts off until nobody waits. What was not collected now is so after the next boot.
 int run_collect(const Log& log, const flow::Machine& machine) {
+    if (auto attended = flow::attend_devices(machine); !attended) log.error(attended.error().what);
     const auto damage = flow::verify_active(machine);
     if (!damage) log.error(damage.error().what);
     if (damage && *damage) log.error(to_text(**damage) + " -- " + std::string(remedy_of(**damage)));

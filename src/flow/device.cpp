@@ -157,4 +157,20 @@ Result<void> remove_device(const Machine& machine, const std::string& address) {
     return {};
 }
 
+Result<void> attend_devices(const Machine& machine) {
+    const auto devices = input::read_devices(machine.root);
+    if (!devices) return fail(devices.error().code, devices.error().what);
+    if (devices->served.empty()) return {};
+    Tool tool{{"/usr/bin/systemctl", "--no-block", "start", "--"},
+              Tool{}.environment,
+              std::chrono::seconds(10),
+              {}};
+    for (const ServedGpu& gpu : devices->served)
+        tool.argv.push_back("gpuboot-device@" + gpu.address + ".service");
+    auto started = machine.effects.run(tool);
+    if (!started) return forward(std::move(started).error());
+    if (started->succeeded()) return {};
+    return fail(Errc::Io, "the units of the GPUs were not started: " + started->output);
+}
+
 } // namespace gpuboot::flow

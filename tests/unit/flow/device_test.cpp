@@ -11,6 +11,7 @@
 #include "decide/devices.hpp"
 #include "execute/lock.hpp"
 #include "execute/system_effects.hpp"
+#include "fakes/recording_effects.hpp"
 #include "fakes/temporary_root.hpp"
 #include "flow/containers.hpp"
 #include "flow/gpu_notes.hpp"
@@ -97,6 +98,18 @@ TEST_CASE("a machine that was not ready has lost nothing") {
     REQUIRE(world.effects.remove_tree("/proc/driver/nvidia/gpus"));
     CHECK(flow::remove_device(world.machine, first));
     CHECK_FALSE(world.tree.root.exists(names::lost_stamp));
+}
+
+TEST_CASE("each GPU that is served gets its unit") { // F-140
+    World world;
+    fakes::RecordingEffects effects;
+    effects.on_run = [](const Tool&) { return ToolResult{}; };
+    REQUIRE(flow::attend_devices({world.tree.root, effects}));
+    CHECK(effects.calls ==
+          std::vector<std::string>{"run /usr/bin/systemctl --no-block start -- gpuboot-device@" +
+                                   first + ".service gpuboot-device@" + second + ".service"});
+    effects.on_run = [](const Tool&) { return ToolResult{1, false, "no bus"}; };
+    CHECK_FALSE(flow::attend_devices({world.tree.root, effects}));
 }
 
 TEST_CASE("two phases do not write the spec at the same time") {
