@@ -49,7 +49,7 @@ inline constexpr std::string_view ready_stamp = "/run/gpuboot/ready";
 inline constexpr std::string_view lost_stamp = "/run/gpuboot/next/lost";
 /// While a boot's compile is under way.
 inline constexpr std::string_view progress = "/run/gpuboot/progress.json";
-/// What the last phase that made or deleted bakes knew of the installed kernels.
+/// What the last clean-up or bake in the background knew of the installed kernels.
 inline constexpr std::string_view kernels_record = "/run/gpuboot/kernels.json";
 inline constexpr std::string_view want_directory = "/run/gpuboot/want";
 inline constexpr std::string_view next_directory = "/run/gpuboot/next";
