@@ -71,7 +71,7 @@ Result<void> clear(const Machine& machine, const input::World& world, Run& run) 
 } // namespace
 
 Result<Deactivated> deactivate(const Machine& machine) {
-    if (const Wanted now = wanted(machine.root); now.driver && now.by.starts_with("kernel"))
+    if (const Wanted now = wanted(machine.root); now.driver && now.by_command_line)
         return fail(Errc::BadInput, now.by + " wants a driver, whatever is said here");
     auto world = look(machine.root);
     if (!world) return forward(std::move(world).error());

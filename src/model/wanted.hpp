@@ -8,7 +8,8 @@ namespace gpuboot::model {
 
 struct Wanted {
     bool driver = true;
-    std::string by = "default"; ///< the source that decided, in words: a file, the command line
+    std::string by = "default";   ///< the source that decided, in words: a file, the command line
+    bool by_command_line = false; ///< of the kernel: no file stands above it
 
     bool operator==(const Wanted&) const = default;
 };

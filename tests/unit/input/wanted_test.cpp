@@ -24,8 +24,8 @@ Wanted said_by(const std::string& command_line) {
     return wanted(tree);
 }
 
-const Wanted by_default{}, off{false, "kernel command line: gpuboot=off"},
-    on{true, "kernel command line: gpuboot=on"};
+const Wanted by_default{}, off{false, "kernel command line: gpuboot=off", true},
+    on{true, "kernel command line: gpuboot=on", true};
 
 } // namespace
 
