@@ -15,6 +15,7 @@
 #include "flow/bake.hpp"
 #include "flow/check.hpp"
 #include "flow/init.hpp"
+#include "flow/progress_note.hpp"
 #include "flow/rebuild.hpp"
 #include "input/pin.hpp"
 #include "report/sentences.hpp"
@@ -122,7 +123,7 @@ Result<int> rebuild(const Options& options) {
     {
         ProgressView view;
         done = client->run_job("Rebuild", options.force, [&] {
-            if (const auto progress = read_progress(options.root)) view.show(*progress);
+            if (const auto progress = flow::read_progress(options.root)) view.show(*progress);
         });
     }
     if (!done) return forward(std::move(done).error());

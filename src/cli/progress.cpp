@@ -6,16 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "base/names.hpp"
-#include "report/progress_record.hpp"
-
 namespace gpuboot::cli {
-
-std::optional<model::Progress> read_progress(const Root& root) {
-    auto text = root.read_text(names::progress, 4096);
-    auto progress = text ? report::progress_of(*text) : forward(text.error());
-    return progress ? std::optional(std::move(*progress)) : std::nullopt;
-}
 
 ProgressView::ProgressView() : terminal_(::isatty(STDERR_FILENO) == 1) {}
 

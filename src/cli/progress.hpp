@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// How far a bake is, from the file that tells it, and shown: one bar that moves on a terminal,
+// Shows how far a bake is: one bar that moves on a terminal,
 // plain lines elsewhere.
 #pragma once
 
-#include <optional>
 #include <string>
 
-#include "base/root.hpp"
 #include "model/progress.hpp"
 
 namespace gpuboot::cli {
-
-/// Of this boot's compile; absent while none is under way.
-std::optional<model::Progress> read_progress(const Root& root);
 
 class ProgressView {
   public:

@@ -8,9 +8,9 @@
 #include "cli/bus_client.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/progress.hpp"
 #include "decide/gpu_state.hpp"
 #include "decide/lifecycle.hpp"
+#include "flow/progress_note.hpp"
 #include "input/gpus.hpp"
 #include "input/loaded_driver.hpp"
 #include "input/pin.hpp"
@@ -118,7 +118,7 @@ Node complete(const Options& options, const Node& status) {
     if (!status.text("driver_version").empty())
         out.push_back({"driver", Table{{"version", status.text("driver_version")},
                                        {"kind", status.text("driver_kind")}}});
-    if (const auto progress = read_progress(options.root))
+    if (const auto progress = flow::read_progress(options.root))
         out.push_back({"progress", report::record_of(*progress)});
     out.push_back({"wanted", wanted_record(options.root)});
     out.push_back({"pin", pin_record(options.root)});
@@ -136,24 +136,14 @@ std::string gpu_line(const Node& gpu) {
            gpu.text("state") + "\n";
 }
 
-/// "34/100"; "" where nobody can tell.
-std::string share_of(const Node& progress) {
-    const auto number = [&](std::string_view key) {
-        return std::get<std::int64_t>(progress.find(key)->value);
-    };
-    if (number("total") == 0) return "";
-    return std::to_string(number("done")) + "/" + std::to_string(number("total"));
-}
-
-void print_status(const Node& status) {
+void print_status(const Root& root, const Node& status) {
     const auto line = [](const char* name, const std::string& value) {
         if (!value.empty()) std::printf("%8s  %s\n", name, value.c_str());
     };
     const Node* driver = status.find("driver");
     const Node* pin = status.find("pin");
     line("State", status.text("state"));
-    if (const Node* progress = status.find("progress"))
-        line("Progress", progress->text("stage") + " " + share_of(*progress));
+    if (const auto progress = flow::read_progress(root)) line("Progress", to_text(*progress));
     line("Verdict", status.text("verdict"));
     const Node* wanted = status.find("wanted");
     line("Wanted", (std::get<bool>(wanted->find("driver")->value) ? "yes, by " : "no, by ") +
@@ -187,7 +177,7 @@ Result<int> status(const Options& options) {
     if (options.json)
         print(to_json(status) + "\n");
     else
-        print_status(status);
+        print_status(options.root, status);
     if (status.text("state") == "ready") return exit_ready;
     const auto verdict = model::verdict_kind_of(status.text("verdict"));
     if (!verdict || *verdict == model::VerdictKind::Ready) return exit_blocked;

@@ -38,22 +38,17 @@ class Reader {
         records_.last = std::move(*report);
     }
 
-    void read_progress() {
-        auto text = root_.read_text(names::progress, record_limit);
-        auto progress = text ? report::progress_of(*text) : forward(text.error());
-        if (progress)
-            records_.progress = std::move(*progress);
-        else if (progress.error().code != Errc::NotFound)
-            flaw(names::progress, progress.error());
-    }
-
-    void read_kernels() {
-        auto text = root_.read_text(names::kernels_record, record_limit);
-        auto kernels = text ? report::kernel_answers_of(*text) : forward(text.error());
-        if (kernels)
-            records_.kernels = std::move(*kernels);
-        else if (kernels.error().code != Errc::NotFound)
-            flaw(names::kernels_record, kernels.error());
+    /// Left as it is when the file is absent.
+    template <class Value, class Parse>
+    void read(std::string_view path, Parse parse, Value& value) {
+        auto text = root_.read_text(path, record_limit);
+        if (!text) {
+            if (text.error().code != Errc::NotFound) flaw("", text.error());
+            return;
+        }
+        auto parsed = parse(*text);
+        if (!parsed) return flaw(path, parsed.error());
+        value = std::move(*parsed);
     }
 
     /// A report that the note does not name is one of before.
@@ -140,8 +135,8 @@ Records read_records(const Root& root) {
     records.ready_stamp = root.exists(names::ready_stamp);
     records.driver_live = input::read_loaded_driver(root).has_value();
     reader.read_last();
-    reader.read_progress();
-    reader.read_kernels();
+    reader.read(names::progress, report::progress_of, records.progress);
+    reader.read(names::kernels_record, report::kernel_answers_of, records.kernels);
     for (const std::string& name : reader.list(names::gpu_directory))
         if (const auto suffix = name.rfind(".toml"); suffix != std::string::npos)
             reader.read_gpu(name.substr(0, suffix));

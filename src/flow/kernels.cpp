@@ -9,7 +9,6 @@
 #include "input/gather.hpp"
 #include "input/host.hpp"
 #include "report/kernel_record.hpp"
-#include "report/progress_record.hpp"
 
 namespace gpuboot::flow {
 
@@ -39,12 +38,6 @@ std::vector<std::string> installed_kernels(const Root& root) {
     return kernels;
 }
 
-Progress read_progress(const Root& root) {
-    auto text = root.read_text(names::progress, 4096);
-    auto progress = text ? report::progress_of(*text) : forward(text.error());
-    return progress ? std::move(*progress) : Progress{};
-}
-
 Result<KernelState> look_at(const Root& root, const std::string& kernel) {
     auto world = input::gather(root, {kernel, input::read_host().arch});
     if (!world) return forward(std::move(world).error());
@@ -60,7 +53,7 @@ bool is_over(const Result<BakeResult>& baked) {
 
 Result<std::vector<KernelState>> look_at_kernels(const Root& root) {
     const std::string running = root.is_system() ? input::read_host().kernel : "";
-    const Progress progress = read_progress(root);
+    const Progress progress = read_progress(root).value_or(Progress{});
     std::vector<KernelState> states;
     for (const std::string& kernel : installed_kernels(root)) {
         auto state = look_at(root, kernel);

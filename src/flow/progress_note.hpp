@@ -2,11 +2,17 @@
 // Tells how far a compile is to whoever looks from outside: a file while it lasts.
 #pragma once
 
+#include <optional>
+
 #include "base/names.hpp"
+#include "base/root.hpp"
 #include "execute/effects.hpp"
 #include "model/progress.hpp"
 
 namespace gpuboot::flow {
+
+/// Absent while no compile is under way.
+std::optional<model::Progress> read_progress(const Root& root);
 
 class ProgressNote {
   public:
