@@ -76,6 +76,14 @@ Result<std::string> run_tool(Effects& effects, const Tool& tool) {
     return std::move(result->output);
 }
 
+/// systemctl(1) with these words; what it prints is its error.
+Result<void> systemctl(Effects& effects, std::vector<std::string> words,
+                       std::chrono::milliseconds deadline) {
+    words.insert(words.begin(), "/usr/bin/systemctl");
+    const auto done = run_tool(effects, {std::move(words), Tool{}.environment, deadline, {}});
+    return done ? Result<void>{} : forward(done.error());
+}
+
 } // namespace
 
 Execution Executor::run(const Plan& plan) {
@@ -130,10 +138,7 @@ Result<void> Executor::perform(const UnloadModule& step) {
 }
 
 Result<void> Executor::perform(const StopUnit& step) {
-    const auto stopped = run_tool(
-        effects_,
-        {{"/usr/bin/systemctl", "stop", "--", step.unit}, Tool{}.environment, stop_deadline, {}});
-    return stopped ? Result<void>{} : forward(stopped.error());
+    return systemctl(effects_, {"stop", "--", step.unit}, stop_deadline);
 }
 
 Result<void> Executor::perform(const RequestRebuild&) {
@@ -199,40 +204,24 @@ Result<void> Executor::perform(const ConfigureRuntime& step) {
         if (auto made = effects_.ensure_directory(folder, 0755); !made) return made;
         if (auto put = effects_.replace_settings(file.path, file.text); !put) return put;
     }
-    const auto restarted =
-        run_tool(effects_, {{"/usr/bin/systemctl", "try-restart", "--", step.unit},
-                            Tool{}.environment,
-                            restart_deadline,
-                            {}});
-    return restarted ? Result<void>{} : forward(restarted.error());
+    return systemctl(effects_, {"try-restart", "--", step.unit}, restart_deadline);
 }
 
 Result<void> Executor::perform(const StartUnit& step) {
-    Tool tool{{"/usr/bin/systemctl"}, Tool{}.environment, unit_deadline, {}};
-    if (!step.critical) tool.argv.emplace_back("--no-block");
-    tool.argv.insert(tool.argv.end(), {"start", "--", step.unit});
-    const auto started = run_tool(effects_, tool);
-    return started ? Result<void>{} : forward(started.error());
+    std::vector<std::string> words{"start", "--", step.unit};
+    if (!step.critical) words.insert(words.begin(), "--no-block");
+    return systemctl(effects_, std::move(words), unit_deadline);
 }
 
 /// A job of the unit's own would begin beside this phase; that of our unit waits for the target.
 Result<void> Executor::perform(const DeferUnit& step) {
     const std::string behind = "gpuboot-enqueue@" + instance_of(step.unit) + ".service";
-    const auto enqueued =
-        run_tool(effects_, {{"/usr/bin/systemctl", "--no-block", "start", "--", behind},
-                            Tool{}.environment,
-                            stop_deadline,
-                            {}});
-    return enqueued ? Result<void>{} : forward(enqueued.error());
+    return systemctl(effects_, {"--no-block", "start", "--", behind}, stop_deadline);
 }
 
 Result<void> Executor::perform(const ReloadUnit& step) {
-    const auto reloaded = run_tool(
-        effects_, {{"/usr/bin/systemctl", "--no-block", "try-reload-or-restart", "--", step.unit},
-                   Tool{}.environment,
-                   stop_deadline,
-                   {}});
-    return reloaded ? Result<void>{} : forward(reloaded.error());
+    return systemctl(effects_, {"--no-block", "try-reload-or-restart", "--", step.unit},
+                     stop_deadline);
 }
 
 Result<void> Executor::perform(const WriteRecord& step) {
