@@ -157,8 +157,9 @@ Plan plan_test(const DeviceFacts& facts, const Policy& policy, std::string_view 
 }
 
 Plan plan_ready(const DeviceFacts& facts, const Policy& policy) {
-    // The runtimes first: one that reads its folders only when it starts then finds the spec.
-    Plan steps = plan_runtimes(facts.runtimes);
+    Plan steps = plan_fabric(facts.services, policy);
+    // The runtimes before the spec: one that reads its folders only when it starts then finds it.
+    std::ranges::move(plan_runtimes(facts.runtimes), std::back_inserter(steps));
     std::ranges::move(plan_cdi(facts), std::back_inserter(steps));
     std::ranges::move(plan_critical(facts.services, policy), std::back_inserter(steps));
     steps.push_back(MarkReady{});
@@ -228,6 +229,8 @@ Reason reason_of(const Step& step, const std::string& error) {
             nodes += (nodes.empty() ? "" : " ") + node;
         return {OpenFailed, nodes, "an adapter that opens", error};
     }
+    if (std::holds_alternative<TestFabric>(step))
+        return {FabricUnready, std::string(fabric_manager_unit), "every GPU in the fabric", error};
     if (const auto* unit = std::get_if<StartUnit>(&step))
         return {UnitFailed, unit->unit, "active", error};
     if (const auto* unload = std::get_if<UnloadModule>(&step))

@@ -70,13 +70,17 @@ std::vector<Reason> judge_services(const ServiceFacts& facts, const Policy& poli
     return reasons;
 }
 
+Plan plan_fabric(const ServiceFacts& facts, const Policy& policy) {
+    if (!runs_fabric_manager(facts, policy)) return {};
+    return {StartUnit{std::string(fabric_manager_unit), true, fabric_need(facts)},
+            TestFabric{policy.fabric_timeout_seconds}};
+}
+
 Plan plan_critical(const ServiceFacts& facts, const Policy& policy) {
     Plan steps;
-    const bool fabric = runs_fabric_manager(facts, policy);
-    if (fabric)
-        steps.push_back(StartUnit{std::string(fabric_manager_unit), true, fabric_need(facts)});
     for (const std::string& unit : policy.critical_units)
-        if (!fabric || unit != fabric_manager_unit) steps.push_back(StartUnit{unit, true});
+        if (unit != fabric_manager_unit || !runs_fabric_manager(facts, policy))
+            steps.push_back(StartUnit{unit, true});
     return steps;
 }
 

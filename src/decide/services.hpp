@@ -24,8 +24,11 @@ std::string fabric_left_alone(const model::ServiceFacts& facts, const model::Pol
 std::vector<model::Reason> judge_services(const model::ServiceFacts& facts,
                                           const model::Policy& policy);
 
-/// Started one after the other and waited for: the fabric manager first, without which no CUDA
-/// program starts on its machines, then what policy calls critical.
+/// The fabric manager, without which no CUDA program starts on its machines, and what it has to do
+/// there; nothing where this machine does not need it from us.
+model::Plan plan_fabric(const model::ServiceFacts& facts, const model::Policy& policy);
+
+/// What else policy calls critical, started one after the other and waited for.
 model::Plan plan_critical(const model::ServiceFacts& facts, const model::Policy& policy);
 
 /// Enqueued once gpu-ready.target is reached: persistence, then what policy defers. A unit that

@@ -189,6 +189,18 @@ Result<void> Executor::perform(const TestReady& step) {
     return {};
 }
 
+Result<void> Executor::perform(const TestFabric& step) {
+    // It has its own deadline, behind which it tells what is missing; this one is for a call that
+    // hangs.
+    const std::chrono::seconds deadline(step.timeout_seconds + 10);
+    const auto said =
+        run_tool(effects_, {{std::string(probe), "fabric", std::to_string(step.timeout_seconds)},
+                            Tool{}.environment,
+                            deadline,
+                            {}});
+    return said ? Result<void>{} : forward(said.error());
+}
+
 Result<void> Executor::perform(const WriteCdi& step) {
     const std::string_view path = names::cdi_spec;
     if (auto made = effects_.ensure_directory(path.substr(0, path.rfind('/')), 0755); !made)

@@ -47,6 +47,7 @@ class Executor {
     Result<void> perform(const model::MakeLink& step);
     Result<void> perform(const model::Remove& step);
     Result<void> perform(const model::TestReady& step);
+    Result<void> perform(const model::TestFabric& step);
     Result<void> perform(const model::WriteCdi& step);
     Result<void> perform(const model::WithdrawCdi&);
     Result<void> perform(const model::ConfigureRuntime& step);

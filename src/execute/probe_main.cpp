@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// gpuboot-probe open NODE... | nvml COUNT | hold FOLDER: asks the driver in a process of its own,
-// because the answer can hang in the kernel and NVML is code of the driver's vendor; or holds its
-// GPUs open, which keeps them initialised.
+// gpuboot-probe open NODE... | nvml COUNT | fabric SECONDS | hold FOLDER: asks the driver in a
+// process of its own, because the answer can hang in the kernel and NVML is code of the driver's
+// vendor; or holds its GPUs open, which keeps them initialised.
 #include <dirent.h>
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -12,7 +11,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -22,10 +20,9 @@
 #include <utility>
 #include <vector>
 
-namespace {
+#include "execute/probe_nvml.hpp"
 
-constexpr int corrupted_inforom = 14; // NVML_ERROR_CORRUPTED_INFOROM
-constexpr int version_mismatch = 18;  // NVML_ERROR_LIB_RM_VERSION_MISMATCH
+namespace {
 
 int open_nodes(char** first, char** end) {
     for (char** node = first; node != end; ++node) {
@@ -98,82 +95,15 @@ int hold_nodes(const char* folder) {
     }
 }
 
-template <class Function> Function symbol(void* library, const char* name) {
-    return reinterpret_cast<Function>(::dlsym(library, name));
-}
-
-int say(const char* what, const char* why) {
-    std::fprintf(stderr, "%s: %s\n", what, why);
-    return 1;
-}
-
-/// The version of the driver in the kernel; "unknown" when the kernel does not tell.
-std::string driver_version() {
-    std::array<char, 64> text{};
-    const int fd = ::open("/sys/module/nvidia/version", O_RDONLY | O_CLOEXEC);
-    const ssize_t got = fd < 0 ? -1 : ::read(fd, text.data(), text.size());
-    if (fd >= 0) ::close(fd);
-    std::string version(text.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
-    version.erase(std::find(version.begin(), version.end(), '\n'), version.end());
-    return version.empty() ? "unknown" : version;
-}
-
-/// NVML's own words; when it and the driver are of two versions, which ones (P2). That is the one
-/// thing it tells before it is initialised.
-int say_init_failed(void* library, int error, const char* words) {
-    const auto version = symbol<int (*)(char*, unsigned)>(library, "nvmlSystemGetNVMLVersion");
-    std::array<char, 80> of_library{};
-    if (error != version_mismatch || !version ||
-        version(of_library.data(), static_cast<unsigned>(of_library.size() - 1)) != 0)
-        return say("nvmlInit", words);
-    std::fprintf(stderr, "nvmlInit: %s: NVML is of %s, the driver in the kernel of %s\n", words,
-                 of_library.data(), driver_version().c_str());
-    return 1;
-}
-
-/// nvidia-smi warns of these, too; a GPU whose infoROM is corrupted works all the same. An older
-/// NVML has no such entry, and a GPU without an infoROM is not one with a bad one.
-void say_inforoms(void* library, unsigned count, const char* (*text)(int)) {
-    const auto handle = symbol<int (*)(unsigned, void**)>(library, "nvmlDeviceGetHandleByIndex_v2");
-    const auto minor = symbol<int (*)(void*, unsigned*)>(library, "nvmlDeviceGetMinorNumber");
-    const auto validate = symbol<int (*)(void*)>(library, "nvmlDeviceValidateInforom");
-    if (!handle || !minor || !validate) return;
-    for (unsigned index = 0; index < count; ++index) {
-        void* device = nullptr;
-        unsigned number = 0;
-        if (handle(index, &device) != 0 || validate(device) != corrupted_inforom) continue;
-        if (minor(device, &number) != 0) number = index;
-        std::printf("inforom /dev/nvidia%u: %s\n", number, text(corrupted_inforom));
-    }
-}
-
-// The entries, their signatures and the error are NVML's stable ABI (nvml.h, nvmlReturn_t = int).
-int ask_nvml(std::string_view wanted_text) {
-    unsigned wanted = 0, found = 0;
-    std::from_chars(wanted_text.data(), wanted_text.data() + wanted_text.size(), wanted);
-    void* library = ::dlopen("libnvidia-ml.so.1", RTLD_NOW);
-    if (!library) return say("NVML", ::dlerror());
-    const auto init = symbol<int (*)()>(library, "nvmlInit_v2");
-    const auto count = symbol<int (*)(unsigned*)>(library, "nvmlDeviceGetCount_v2");
-    const auto text = symbol<const char* (*)(int)>(library, "nvmlErrorString");
-    if (!init || !count || !text) return say("NVML", "libnvidia-ml.so.1 lacks its entries");
-    if (const int error = init(); error != 0) return say_init_failed(library, error, text(error));
-    if (const int error = count(&found); error != 0) return say("nvmlDeviceGetCount", text(error));
-    if (found == wanted) {
-        say_inforoms(library, found, text);
-        return 0;
-    }
-    std::fprintf(stderr, "NVML counts %u GPUs, the driver serves %u\n", found, wanted);
-    return 1;
-}
-
 } // namespace
 
 int main(int count, char** words) {
     const std::string_view test = count > 2 ? words[1] : "";
     if (test == "open") return open_nodes(words + 2, words + count);
-    if (test == "nvml" && count == 3) return ask_nvml(words[2]);
+    if (test == "nvml" && count == 3) return gpuboot::probe::count_gpus(words[2]);
+    if (test == "fabric" && count == 3) return gpuboot::probe::wait_for_fabric(words[2]);
     if (test == "hold" && count == 3) return hold_nodes(words[2]);
-    std::fputs("usage: gpuboot-probe open NODE... | nvml COUNT | hold FOLDER\n", stderr);
+    std::fputs("usage: gpuboot-probe open NODE... | nvml COUNT | fabric SECONDS | hold FOLDER\n",
+               stderr);
     return 2;
 }

@@ -72,11 +72,14 @@ void read_persistence(Fields& driver, Policy& policy) {
         if (rule == to_text(known)) policy.persistence = known;
 }
 
-void read_fabric_manager(Fields& units, Policy& policy) {
+void read_fabric(Fields& units, Policy& policy) {
     if (units.optional_text("fabric_manager"))
         policy.fabric_manager = units.choice("fabric_manager", {"auto", "off"}) == "off"
                                     ? model::FabricManagerRule::Off
                                     : model::FabricManagerRule::Auto;
+    policy.fabric_timeout_seconds =
+        static_cast<int>(units.optional_number("fabric_timeout_seconds", 1, 240)
+                             .value_or(policy.fabric_timeout_seconds));
 }
 
 void read_containers(Fields& containers, Policy& policy) {
@@ -140,7 +143,7 @@ std::string read_over(const std::string& path, const Node& document, Policy& pol
     read("units", [&](Fields& table) {
         read_units(table, "critical", policy.critical_units);
         read_units(table, "deferred", policy.deferred_units);
-        read_fabric_manager(table, policy);
+        read_fabric(table, policy);
     });
     read("containers", [&](Fields& table) { read_containers(table, policy); });
     read("bake", [&](Fields& table) { read_bake(table, policy); });

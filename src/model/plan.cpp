@@ -46,6 +46,9 @@ struct Sentence {
             text += " " + node;
         return text;
     }
+    std::string operator()(const TestFabric& s) const {
+        return "test the fabric: each GPU in it within " + std::to_string(s.timeout_seconds) + " s";
+    }
     std::string operator()(const WriteCdi& s) const {
         std::string text = "write the CDI spec of " + std::string(cdi_kind) + ":";
         for (const CdiDevice& device : s.spec.devices)

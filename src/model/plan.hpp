@@ -69,6 +69,10 @@ struct TestReady {
     int timeout_seconds = 10;
     bool operator==(const TestReady&) const = default;
 };
+struct TestFabric { ///< wait until the fabric manager has taken every GPU into the NVLink fabric
+    int timeout_seconds = 60;
+    bool operator==(const TestFabric&) const = default;
+};
 struct WriteCdi { ///< old or new content, never a mixture
     CdiSpec spec;
     bool operator==(const WriteCdi&) const = default;
@@ -107,8 +111,8 @@ struct MarkReady { ///< /run/gpuboot/ready
 
 using Step = std::variant<Activate, Deactivate, LoadModule, UnloadModule, StopUnit, RequestRebuild,
                           RequestLoader, SetFirmwarePath, MakeNode, MakeLink, Remove, TestReady,
-                          WriteCdi, WithdrawCdi, ConfigureRuntime, StartUnit, DeferUnit, ReloadUnit,
-                          WriteRecord, MarkReady>;
+                          TestFabric, WriteCdi, WithdrawCdi, ConfigureRuntime, StartUnit, DeferUnit,
+                          ReloadUnit, WriteRecord, MarkReady>;
 using Plan = std::vector<Step>;
 
 std::string to_text(const Step& step);

@@ -73,6 +73,7 @@ struct Policy {
     ReplaceLoaded replace_loaded = ReplaceLoaded::IfIdle;
     PersistenceRule persistence = PersistenceRule::Auto;
     FabricManagerRule fabric_manager = FabricManagerRule::Auto;
+    int fabric_timeout_seconds = 60; ///< until the started manager has every GPU in the fabric
     std::vector<std::string> critical_units; ///< started and waited for; a failure is fatal
     std::vector<std::string> deferred_units; ///< enqueued after ready; never waited for
     /// Container runtimes that are told to accept CDI, where they are installed and have it off.

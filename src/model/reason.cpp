@@ -216,6 +216,8 @@ constexpr auto table = std::to_array<ReasonText>({
     {FabricPartMissing, "fabric_part_missing",
      "the GPUs' fabric wants {subject}, {wanted}: {found}",
      "modprobe ib_umad, or install nvlsm; without it the fabric manager finds no switch."},
+    {FabricUnready, "fabric_unready", "{subject} runs, but wanted {wanted}, found {found}",
+     "journalctl -u nvidia-fabricmanager and nvidia-smi -q (Fabric) say more."},
     {CriticalUnitMissing, "critical_unit_missing",
      "critical unit {subject}: wanted {wanted}, found {found}",
      "Install or unmask it, or take it out of [units] critical in gpuboot.toml."},

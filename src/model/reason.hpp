@@ -92,6 +92,7 @@ enum class ReasonCode {
     FabricManagerMissing,
     FabricManagerDiffers,
     FabricPartMissing,
+    FabricUnready,
     CriticalUnitMissing,
     DeferredUnitMissing,
     UnitFailed,

@@ -94,6 +94,7 @@ names::Event event_of(ReasonCode code) {
     case FabricManagerMissing:
     case FabricManagerDiffers:
     case FabricPartMissing:
+    case FabricUnready:
     case CriticalUnitMissing:
     case DeferredUnitMissing:
     case UnitFailed:

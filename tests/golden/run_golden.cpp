@@ -26,12 +26,12 @@ using enum model::ReasonCode;
 namespace fs = std::filesystem;
 
 /// These come from devices and steps; a case of golden-devices/ has to show each.
-constexpr std::array of_devices{GpuUnbound,        GpuRemovalWaits,      GpuFellOff,
-                                NodeWrong,         OpenFailed,           NvmlFailed,
-                                InforomCorrupted,  FabricManagerMissing, FabricManagerDiffers,
-                                FabricPartMissing, CriticalUnitMissing,  DeferredUnitMissing,
-                                CdiConflict,       RuntimeTooOld,        RuntimeRefusesCdi,
-                                RuntimeUnread,     UnitFailed,           StepFailed};
+constexpr std::array of_devices{
+    GpuUnbound,           GpuRemovalWaits,   GpuFellOff,       NodeWrong,
+    OpenFailed,           NvmlFailed,        InforomCorrupted, FabricManagerMissing,
+    FabricManagerDiffers, FabricPartMissing, FabricUnready,    CriticalUnitMissing,
+    DeferredUnitMissing,  CdiConflict,       RuntimeTooOld,    RuntimeRefusesCdi,
+    RuntimeUnread,        UnitFailed,        StepFailed};
 
 /// And these from the removal of foreign copies, in golden-foreign/.
 constexpr std::array of_removal{ForeignOwned, ForeignInUse, ForeignChanged, ForeignDetour,

@@ -2,6 +2,8 @@
 """Units that policy names: a deferred one that hangs moves nothing, a critical one that fails is fatal, and one
 that is not there is named. An NVSwitch makes the fabric manager critical without policy's word."""
 
+import subprocess
+
 import config
 import product
 from guest import Scenario
@@ -22,8 +24,15 @@ SILENT = "[Service]\nExecStart=\nExecStart=/bin/sleep infinity\nTimeoutStartSec=
 DROP_IN = "/run/systemd/system/device-plugin.service.d/test.conf"
 
 
+NVML = "/usr/lib/x86_64-linux-gnu/libnvidia-ml.so"
+
+
 def machine(kit):
+    stand_in = kit.logs / "libnvidia-ml.so"
+    subprocess.run(["g++", "-shared", "-fPIC", "-O1", "-o", stand_in,
+                    config.TOP / "tests/unit/execute/nvml_stand_in.cpp"], check=True)
     return {"gpus": 1, "scenario": Scenario(files={
+        "/opt/nvml/libnvidia-ml.so": stand_in,
         "/etc/gpuboot/gpuboot.toml": POLICY,
         "/usr/lib/systemd/system/device-plugin.service": PLUGIN,
         "/usr/lib/systemd/system/dcgm.service": HANGS,
@@ -115,6 +124,19 @@ def check_fabric(guest, checks):  # P16
         guest.get(f"systemctl stop {manager}; printf '#!/bin/sh\\nexec {script}\\n' >{program}")
         checks.equal(f"a manager {what}: ready", "ready", init_again(guest).get("verdict"))
         checks.true(f"a manager {what}: it runs", guest.run(f"systemctl -q is-active {manager}").status == 0)
+    check_fabric_state(guest, checks, manager, driver)
     guest.get(f"systemctl stop {manager}; printf '[Service]\\nType=oneshot\\nExecStart=/bin/false\\n' >{unit}; "
               "systemctl daemon-reload")
     fails(guest, checks, "a manager that fails", "unit_failed", manager)
+
+
+def check_fabric_state(guest, checks, manager, driver):  # P17
+    """A manager that runs is not yet a fabric; NVML, which would tell, is one that answers as it is told."""
+    guest.get(f"install /opt/nvml/libnvidia-ml.so {NVML}.{driver}; ln -s {NVML}.{driver} {NVML}.1; ldconfig; "
+              "mkdir -p /run/nvml /etc/gpuboot/gpuboot.toml.d; cd /run/nvml; echo 2 >NVML_COUNT; echo 2 >NVML_FABRIC; "
+              "printf 'schema = 1\\n[units]\\nfabric_timeout_seconds = 2\\n' >/etc/gpuboot/gpuboot.toml.d/fabric.toml")
+    told = fails(guest, checks, "a GPU that is not in the fabric", "fabric_unready", manager)
+    checks.equal("how far it is", "fabric: /dev/nvidia8 in progress", told["found"])
+    guest.get("echo 3 >/run/nvml/NVML_FABRIC")
+    checks.equal("in the fabric, all is well", "ready", init_again(guest).get("verdict"))
+    guest.get(f"rm -r /run/nvml {NVML}.{driver} {NVML}.1 /etc/gpuboot/gpuboot.toml.d/fabric.toml; ldconfig")

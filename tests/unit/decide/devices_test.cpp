@@ -135,10 +135,19 @@ TEST_CASE("ready is said after every critical unit and before every deferred one
 }
 
 TEST_CASE("every failed step has a reason that says what failed") {
-    const Plan steps{Activate{"b"},     Deactivate{},          LoadModule{"b", "nvidia", "d", {}},
-                     UnloadModule{"n"}, RequestRebuild{},      MakeNode{"/dev/nvidia0", 195, 0},
-                     RequestLoader{},   SetFirmwarePath{"/a"}, MakeLink{"/a", "b"},
-                     Remove{"/dev/x"},  TestReady{},           StartUnit{"u", true},
+    const Plan steps{Activate{"b"},
+                     Deactivate{},
+                     LoadModule{"b", "nvidia", "d", {}},
+                     UnloadModule{"n"},
+                     RequestRebuild{},
+                     MakeNode{"/dev/nvidia0", 195, 0},
+                     RequestLoader{},
+                     SetFirmwarePath{"/a"},
+                     MakeLink{"/a", "b"},
+                     Remove{"/dev/x"},
+                     TestReady{},
+                     TestFabric{},
+                     StartUnit{"u", true},
                      MarkReady{}};
     for (const Step& step : steps)
         CHECK(to_text(decide::reason_of(step, "BECAUSE")).contains("BECAUSE"));

@@ -42,8 +42,8 @@ TEST_CASE("a fabric manager that does not tell its version is tried") {
     ServiceFacts facts = fabric(6);
     facts.fabric.version.clear();
     CHECK(decide::judge_services(facts, {}).empty());
-    CHECK((decide::plan_critical(facts, {}) ==
-           Plan{StartUnit{"nvidia-fabricmanager.service", true, "6 NVSwitches"}}));
+    CHECK((decide::plan_fabric(facts, {}) ==
+           Plan{StartUnit{"nvidia-fabricmanager.service", true, "6 NVSwitches"}, TestFabric{60}}));
 }
 
 TEST_CASE("NVSwitches on the bus need neither ib_umad nor nvlsm") {

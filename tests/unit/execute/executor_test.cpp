@@ -51,13 +51,26 @@ Plan every_step() {
     Plan plan = boot_plan();
     plan.insert(
         plan.end(),
-        {MakeNode{"/dev/nvidia0", 195, 0, 0666, 0, 0}, MakeLink{"/dev/char/195:0", "../nvidia0"},
-         Remove{"/dev/nvidia1"}, TestReady{ReadyTest::Open, {"/dev/nvidia0"}, 10},
+        {MakeNode{"/dev/nvidia0", 195, 0, 0666, 0, 0},
+         MakeLink{"/dev/char/195:0", "../nvidia0"},
+         Remove{"/dev/nvidia1"},
+         TestReady{ReadyTest::Open, {"/dev/nvidia0"}, 10},
          ConfigureRuntime{"containerd", {{"/etc/c/a", "x"}, {"/etc/c/d/b", "y"}}, "c.service"},
-         WriteCdi{}, StartUnit{"a.service", true}, MarkReady{}, StartUnit{"b.service", false},
-         DeferUnit{"dcgm-a@1.service"}, ReloadUnit{"d.service"}, RequestRebuild{}, RequestLoader{},
-         SetFirmwarePath{"/a"}, UnloadModule{"nvidia_uvm"}, StopUnit{"c.service"}, WithdrawCdi{},
-         Deactivate{}, WriteRecord{BadBake{"b1", "k", "", "why", ""}}});
+         WriteCdi{},
+         TestFabric{30},
+         StartUnit{"a.service", true},
+         MarkReady{},
+         StartUnit{"b.service", false},
+         DeferUnit{"dcgm-a@1.service"},
+         ReloadUnit{"d.service"},
+         RequestRebuild{},
+         RequestLoader{},
+         SetFirmwarePath{"/a"},
+         UnloadModule{"nvidia_uvm"},
+         StopUnit{"c.service"},
+         WithdrawCdi{},
+         Deactivate{},
+         WriteRecord{BadBake{"b1", "k", "", "why", ""}}});
     return plan;
 }
 
@@ -83,7 +96,7 @@ TEST_CASE("every step becomes its effect, in the plan's order") {
     const auto loadable = images();
     const Execution execution = Executor(effects, loadable).run(every_step());
     CHECK_FALSE(execution.failure);
-    CHECK(outcomes(execution) == "dddddddddddddddddddddd");
+    CHECK(outcomes(execution) == "ddddddddddddddddddddddd");
     CHECK(effects.calls == Calls{"ensure_directory /run/gpuboot 0755",
                                  "replace_link /run/gpuboot/active /var/lib/gpuboot/bakes/b1",
                                  "load_module nvidia 19",
@@ -103,6 +116,7 @@ TEST_CASE("every step becomes its effect, in the plan's order") {
                                  "run /usr/bin/systemctl try-restart -- c.service",
                                  "ensure_directory /run/cdi 0755",
                                  "replace_file /run/cdi/gpuboot.json 0644",
+                                 "run " GPUBOOT_LIBEXECDIR "/gpuboot-probe fabric 30",
                                  "run /usr/bin/systemctl start -- a.service",
                                  "replace_file /run/gpuboot/ready 0644",
                                  "run /usr/bin/systemctl --no-block start -- b.service",

@@ -128,6 +128,27 @@ TEST_CASE(
     CHECK(absent.output == "");
 }
 
+TEST_CASE("a fabric is waited for until each GPU is in it") { // P17
+    CHECK(probe({"fabric", "5"}, {"NVML_COUNT=2", "NVML_FABRIC=3"}).succeeded());
+    CHECK(probe({"fabric", "5"}, {"NVML_COUNT=2", "NVML_FABRIC=3", "NVML_FABRIC_AFTER=3"})
+              .succeeded());
+    const auto late = probe({"fabric", "1"}, {"NVML_COUNT=2", "NVML_FABRIC=2"});
+    CHECK(late.status == 1);
+    CHECK(late.output == "fabric: /dev/nvidia8 in progress\n");
+    const auto failed =
+        probe({"fabric", "0"}, {"NVML_COUNT=2", "NVML_FABRIC=3", "NVML_FABRIC_STATUS=9"});
+    CHECK(failed.output == "fabric: /dev/nvidia8 completed with Driver Not Loaded\n");
+    CHECK(probe({"fabric", "0"}, {"NVML_COUNT=2", "NVML_FABRIC=9"}).output ==
+          "fabric: /dev/nvidia8 unknown\n");
+}
+
+TEST_CASE("GPUs that are in no fabric, or cannot be asked of it, are not waited for") { // P17
+    CHECK(probe({"fabric", "0"}, {"NVML_COUNT=2", "NVML_FABRIC=0"}).succeeded());
+    CHECK(probe({"fabric", "0"}, {"NVML_COUNT=2", "NVML_FABRIC=2", "NVML_FABRIC_ERROR=3"})
+              .succeeded());
+    CHECK_FALSE(probe({"fabric", "0"}, {"NVML_INIT=9"}).succeeded());
+}
+
 TEST_CASE("any other refusal is told in NVML's own words") {
     const auto ran = probe({"nvml", "1"}, {"NVML_INIT=9"});
     CHECK_FALSE(ran.succeeded());

@@ -50,6 +50,7 @@ rule = "required"
 [units]
 critical = ["nvidia-fabricmanager.service"]
 deferred = ["dcgm@gpu\\x2d0.service"]
+fabric_timeout_seconds = 200
 [bake]
 compress = "xz"
 [rebuild]
@@ -66,6 +67,7 @@ allow = false
     wanted.userspace = model::UserspaceRule::Required;
     wanted.critical_units = {"nvidia-fabricmanager.service"};
     wanted.deferred_units = {"dcgm@gpu\\x2d0.service"};
+    wanted.fabric_timeout_seconds = 200;
     wanted.rebuild_allowed = false;
     wanted.rebuild_timeout_seconds = 900;
     CHECK((reading.policy == wanted));
