@@ -7,6 +7,7 @@
 #include "execute/fitness.hpp"
 #include "execute/marker_text.hpp"
 #include "execute/purge.hpp"
+#include "execute/sharing.hpp"
 #include "execute/space.hpp"
 
 namespace gpuboot::execute {
@@ -38,6 +39,7 @@ class Commit {
                 return created;
         if (auto synced = effects_.sync_directory(modules); !synced) return synced;
         if (auto bundled = bundle(); !bundled) return bundled;
+        share_with_others(root_, effects_, unfinished_, files());
         const std::string marker = unfinished_ + "/" + std::string(names::marker_file);
         if (auto created = effects_.create_file(marker, bytes_of(marker_text(marker_)), 0644);
             !created)
@@ -70,6 +72,15 @@ class Commit {
     }
 
   private:
+    [[nodiscard]] std::vector<std::string> files() const {
+        std::vector<std::string> paths;
+        for (const Product& product : products_)
+            paths.push_back(product.module.path);
+        for (const model::BundledFile& file : marker_.bundled)
+            if (file.target.empty()) paths.push_back(file.path);
+        return paths;
+    }
+
     Result<void> bundle() {
         const auto folders = model::folders_in(marker_.bundled);
         for (const std::string& folder : folders)

@@ -31,6 +31,9 @@ class Effects {
     virtual Result<void> create_file(std::string_view path, ByteView bytes, unsigned mode) = 0;
     /// The same with what is left of `source`; the SHA-256 of what was copied.
     virtual Result<std::string> copy_file(int source, std::string_view path, unsigned mode) = 0;
+    /// Two files of the same content have their blocks in common from now on; what they hold does
+    /// not change. EOPNOTSUPP in Error::sys where the file system cannot, EILSEQ where they differ.
+    virtual Result<void> share_blocks(std::string_view path, std::string_view with) = 0;
     /// A file in /run: old or new content, never a mixture; not forced to disk.
     virtual Result<void> replace_file(std::string_view path, std::string_view text,
                                       unsigned mode) = 0;

@@ -15,6 +15,7 @@ class SystemEffects : public Effects {
     Result<void> ensure_directory(std::string_view path, unsigned mode) override;
     Result<void> create_file(std::string_view path, ByteView bytes, unsigned mode) override;
     Result<std::string> copy_file(int source, std::string_view path, unsigned mode) override;
+    Result<void> share_blocks(std::string_view path, std::string_view with) override;
     Result<void> replace_file(std::string_view path, std::string_view text, unsigned mode) override;
     Result<void> write_setting(std::string_view path, std::string_view text) override;
     Result<void> replace_record(std::string_view path, std::string_view text) override;

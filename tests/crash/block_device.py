@@ -25,6 +25,7 @@ def run(*words, **options):
 class FileSystem:
     def __init__(self, name, kind, options=''):
         self.name, self.kind, self.options = name, kind, options
+        self.shares = kind != 'ext4'  # two files may have blocks in common
 
     def can_mount(self):
         """A module that is not loaded yet may still be there."""

@@ -27,6 +27,7 @@ class Marks:
 
     def __init__(self):
         self.known = [(0, set(), '')]
+        self.shared = False
 
     def add(self, position, line):
         _, ids, record = line.split()
@@ -43,6 +44,12 @@ class Marks:
         return [log.count_until(position) for position, _, _ in self.known[1:]]
 
 
+def shares(folder):
+    """Whether a module of one bake has blocks in common with another's."""
+    modules = [path for path in Path(folder).glob('var/lib/gpuboot/bakes/[!.]*/modules/*') if path.stat().st_nlink == 1]
+    return bool(modules) and 'shared' in run('filefrag', '-v', *modules)
+
+
 def play(driver, folder, marks, position, mutant):
     environment = {**os.environ, 'GPUBOOT_MUTANT': mutant}
     with subprocess.Popen([driver, 'play', folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -51,6 +58,7 @@ def play(driver, folder, marks, position, mutant):
             if not line.startswith('mark '):
                 raise RuntimeError(f'the driver says: {line}')
             marks.add(position(), line)
+            marks.shared = marks.shared or shares(folder)
             player.stdin.write('\n')
             player.stdin.flush()
     if player.returncode != 0:
@@ -117,6 +125,9 @@ def cut(tools, file_system, scratch, wanted):
         print(f'FAIL power cuts on {file_system.name}: this kernel or this system has no {file_system.kind}')
         return 0, False
     cuts = Cuts(tools, file_system, scratch)
+    if cuts.marks.shared != file_system.shares:
+        print(f'FAIL bakes on {file_system.name} share blocks: wanted {file_system.shares}')
+        return 0, False
     pairs = cuts.distinct(cuts.states(wanted))
     bad = [(pair, flaw) for pair in pairs if (flaw := cuts.flaw(*pair))]
     for (count, seed), flaw in bad[:5]:

@@ -30,6 +30,9 @@ class FailingEffects : public execute::Effects {
         if (fails()) return forward(refusal(path).error());
         return real_.copy_file(source, path, mode);
     }
+    Result<void> share_blocks(std::string_view path, std::string_view with) override {
+        return fails() ? refusal(path) : real_.share_blocks(path, with);
+    }
     Result<void> replace_file(std::string_view path, std::string_view text,
                               unsigned mode) override {
         return fails() ? refusal(path) : real_.replace_file(path, text, mode);

@@ -41,6 +41,10 @@ class RecordingEffects : public execute::Effects {
         note({"copy_file", path, octal(mode)});
         return real_ ? real_->copy_file(source, path, mode) : Result<std::string>("");
     }
+    Result<void> share_blocks(std::string_view path, std::string_view with) override {
+        note({"share_blocks", path, with});
+        return real_ ? real_->share_blocks(path, with) : Result<void>();
+    }
     Result<void> replace_file(std::string_view path, std::string_view text,
                               unsigned mode) override {
         note({"replace_file", path, octal(mode)});

@@ -238,4 +238,21 @@ TEST_CASE_FIXTURE(Fixture, "a marker of other inputs does not pass under this na
     CHECK(flaw() == "its marker tells other inputs");
 }
 
+TEST_CASE_FIXTURE(Fixture,
+                  "what another bake holds as well is stored once, and stays a file of its own") {
+    REQUIRE(commit(real));
+    const std::string other = path;
+    marker.compiler = "gcc 13";
+    marker.id = source::bake_id(marker);
+    path = bake_path(marker.id);
+    fakes::RecordingEffects effects(real);
+    REQUIRE(commit(effects)); // also where the file system cannot: the calls are the promise
+    CHECK(effects.count("share_blocks") >= 1);
+    const std::string first = "share_blocks " + store + "/.new-" + marker.id + "/" +
+                              products().front().module.path + " " + other + "/" +
+                              products().front().module.path;
+    CHECK(effects.count(first) == 1);
+    CHECK(flaw() == "");
+}
+
 TEST_SUITE_END();
