@@ -39,15 +39,6 @@ bool is_known(const Policy& policy, const DeviceUser& user) {
     return is_its(known_daemons) || is_its(policy.critical_units) || is_its(policy.deferred_units);
 }
 
-/// The kernel cannot tell a grid driver from a proprietary one: both name themselves alike.
-bool same_kind(Kind pinned, Kind loaded) {
-    return (pinned == Kind::Open) == (loaded == Kind::Open);
-}
-
-std::string name_of(const LoadedDriver& driver) {
-    return driver.version + " (" + (driver.kind == Kind::Open ? "open" : "proprietary") + ")";
-}
-
 std::string name_of(const Pin& pin) {
     return pin.version + " (" + std::string(to_text(pin.kind)) + ")";
 }
@@ -56,6 +47,20 @@ std::string name_of(const Pin& pin) {
 bool from_active(const Facts& facts) {
     return !facts.active.empty() &&
            (facts.active_srcversion.empty() || facts.active_srcversion == facts.loaded->srcversion);
+}
+
+/// The kernel cannot tell a grid driver from a proprietary one, both name themselves alike; the
+/// active bake can.
+bool same_kind(const Facts& facts) {
+    const Kind pinned = facts.pin.value->kind;
+    if (from_active(facts) && facts.active_kind) return *facts.active_kind == pinned;
+    return (pinned == Kind::Open) == (facts.loaded->kind == Kind::Open);
+}
+
+std::string name_of_loaded(const Facts& facts) {
+    const bool told = from_active(facts) && facts.active_kind;
+    const Kind kind = told ? *facts.active_kind : facts.loaded->kind;
+    return facts.loaded->version + " (" + std::string(to_text(kind)) + ")";
 }
 
 std::string srcversion_of(const BakeFact& bake) {
@@ -148,8 +153,8 @@ std::optional<Reason> in_the_way(const Facts& facts) {
     if (!facts.loaded || !facts.pin.value) return std::nullopt;
     const LoadedDriver& loaded = *facts.loaded;
     const Pin& pin = *facts.pin.value;
-    if (loaded.version != pin.version || !same_kind(pin.kind, loaded.kind))
-        return Reason{OtherDriverLoaded, loaded.srcversion, name_of(pin), name_of(loaded)};
+    if (loaded.version != pin.version || !same_kind(facts))
+        return Reason{OtherDriverLoaded, loaded.srcversion, name_of(pin), name_of_loaded(facts)};
     if (from_active(facts)) return std::nullopt;
     const bool whole = std::ranges::all_of(facts.policy.modules, [&](const std::string& name) {
         return std::ranges::find(loaded.modules, in_kernel_words(name)) != loaded.modules.end();
@@ -157,10 +162,10 @@ std::optional<Reason> in_the_way(const Facts& facts) {
     // Half of it is live: completing another's driver would mix two (V8).
     if (!whole)
         return Reason{OtherDriverLoaded, "", "a driver from a bake",
-                      name_of(loaded) + " from elsewhere"};
+                      name_of_loaded(facts) + " from elsewhere"};
     if (const std::string wanted = other_source(facts); !wanted.empty())
         return Reason{OtherDriverLoaded, loaded.srcversion, "srcversion " + wanted,
-                      name_of(loaded) + " of srcversion " + loaded.srcversion};
+                      name_of_loaded(facts) + " of srcversion " + loaded.srcversion};
     return std::nullopt;
 }
 

@@ -21,6 +21,7 @@ void forget_this_machine(Facts& facts) {
     facts.gpus.clear();
     facts.active.clear();
     facts.active_srcversion.clear();
+    facts.active_kind.reset();
     facts.loaded.reset();
     facts.running = {};
     facts.refused.clear();

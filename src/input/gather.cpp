@@ -50,6 +50,8 @@ void read_active(const Root& root, model::Facts& facts) {
     const auto nvidia = std::ranges::find(marker.modules, "nvidia", &model::MarkerModule::name);
     facts.active_srcversion =
         facts.loaded && nvidia != marker.modules.end() ? nvidia->srcversion : "";
+    facts.active_kind.reset();
+    if (facts.loaded && !marker.id.empty()) facts.active_kind = marker.kind;
     facts.active_libraries = model::libraries_of(marker);
     facts.loader_pending = root.exists(names::next_loader);
 }

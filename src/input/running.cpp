@@ -66,6 +66,7 @@ bool is_suspicious(const model::Facts& facts) {
     return facts.loaded->version != facts.pin.value->version || facts.active.empty() ||
            (facts.loaded->kind == model::Kind::Open) !=
                (facts.pin.value->kind == model::Kind::Open) ||
+           (facts.active_kind && *facts.active_kind != facts.pin.value->kind) ||
            (!facts.active_srcversion.empty() &&
             facts.active_srcversion != facts.loaded->srcversion);
 }

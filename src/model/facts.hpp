@@ -123,6 +123,9 @@ struct Facts {
     std::string active;          ///< id that /run/gpuboot/active points to; "" when absent
     /// Of nvidia in the active bake's marker; read while one is live.
     std::string active_srcversion;
+    /// And the kind in that marker: of a running driver the kernel does not tell grid from
+    /// proprietary.
+    std::optional<Kind> active_kind;
     /// Libraries that the active bake bundles, as the loader's cache should list them; sorted.
     std::vector<std::string> active_libraries;
     bool loader_pending = false; ///< that cache is written anew before the init phase

@@ -79,6 +79,8 @@ Foreign foreign_of(Fields& fields) {
 
 void add_running(Table& record, const Facts& facts) {
     put(record, "active_srcversion", facts.active_srcversion);
+    if (facts.active_kind)
+        record.push_back({"active_kind", std::string(to_text(*facts.active_kind))});
     put(record, "users_flaw", facts.running.users_flaw);
     put(record, "running", facts.running.modules, record_of_module);
     put(record, "user", facts.running.users, record_of_user);
@@ -88,6 +90,8 @@ void add_running(Table& record, const Facts& facts) {
 
 void read_running(Fields& fields, Facts& facts) {
     facts.active_srcversion = text_or_empty(fields, "active_srcversion");
+    if (fields.optional_text("active_kind"))
+        facts.active_kind = kind_of(fields.choice("active_kind", {"open", "proprietary", "grid"}));
     facts.running.users_flaw = text_or_empty(fields, "users_flaw");
     facts.running.modules = read_each(fields, "running", module_of);
     facts.running.users = read_each(fields, "user", user_of);

@@ -17,11 +17,11 @@ PIN = "/etc/gpuboot/versions.toml"
 FAULTS = {"PANIC": "fffffffffff3", "REFUSE": "fffffffffff2", "OPEN": "fffffffffff1"}
 
 
-def pin(tree):
+def pin(tree, kind="open"):
     source = tree / f"usr/src/{NAME}-{VERSION}"
     command = "find . -type f | LC_ALL=C sort | xargs -d '\\n' sha256sum | sha256sum | cut -d' ' -f1"
     sha256 = run("sh", "-c", command, cwd=source).strip()
-    return (f'schema = 1\n[driver]\nversion = "{VERSION}"\nkind = "open"\n'
+    return (f'schema = 1\n[driver]\nversion = "{VERSION}"\nkind = "{kind}"\n'
             f'[driver.source]\ntype = "dkms"\nname = "{NAME}"\nsha256 = "{sha256}"\n')
 
 
@@ -53,9 +53,22 @@ class SmallBakes:
             run_in(tree, "gpubootctl", "bake", "--kernel", kernel, note=progress.note,
                    binds=[(etc, "/etc/gpuboot"), (var, "/var/lib/gpuboot")])
 
+        SmallBakes._bake_grid(folder, tree, progress)
         for fault in FAULTS:
             progress.step(f"compiling the stand-in driver with the fault {fault}")
             SmallBakes._break(folder, tree, fault)
+
+    @staticmethod
+    def _bake_grid(folder, tree, progress):
+        """The same sources once more, called grid: kind and id are all in which the two bakes differ."""
+        etc, var = folder / "grid/etc", folder / "grid/var"
+        copy(folder / "etc", etc)
+        copy(folder / "var", var)
+        shutil.rmtree(var / "bakes")
+        (var / "bakes").mkdir()
+        (etc / "versions.toml").write_text(pin(tree, "grid"))
+        run_in(tree, "gpubootctl", "bake", "--kernel", config.KERNEL, note=progress.note,
+               binds=[(etc, "/etc/gpuboot"), (var, "/var/lib/gpuboot")])
 
     @staticmethod
     def _break(folder, tree, fault):
@@ -97,6 +110,11 @@ class SmallBakes:
     def bake(self, kernel) -> Path:
         [found] = (self.folder / "var/bakes").glob(f"{VERSION}-open-{kernel}-*")
         return found
+
+    def grid(self):
+        """The bake that is called grid, and its pin."""
+        [found] = (self.folder / "grid/var/bakes").glob(f"{VERSION}-grid-*")
+        return found, (self.folder / "grid/etc/versions.toml").read_text()
 
     def machine(self, kernel):
         """Files of a machine that pins this driver and has the bake for that kernel."""

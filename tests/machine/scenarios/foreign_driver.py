@@ -2,7 +2,7 @@
 """Another installation loads NVIDIA's driver before gpuboot does: told, and replaced only when nobody uses it.
 
 First the pinned driver itself, from a copy in updates/dkms. Then another version is pinned (the stand-in's),
-so that NVIDIA's is in its way: held open by a process, by a known daemon, and by nobody.
+so that NVIDIA's is in its way: held open by a process, by a known daemon, and by nobody. At last another kind.
 """
 
 import config
@@ -27,7 +27,8 @@ def machine(kit):
         depmod {config.KERNEL}
         touch /etc/gpuboot/opt-out
     """
-    files |= {"/root/small-pin.toml": small_pin, f"/etc/systemd/system/{DAEMON}": UNIT,
+    grid, grid_pin = kit.small.grid()
+    files |= {"/root/small-pin.toml": small_pin, "/root/grid-pin.toml": grid_pin, f"{small_bakes.STORE}/{grid.name}": grid, f"/etc/systemd/system/{DAEMON}": UNIT,
               "/opt/azure/aks-gpu/dkms-marker": MARKER}
     return {"gpus": 1, "scenario": Scenario(script, files)}
 
@@ -40,6 +41,7 @@ def check(guest, checks):
     guest.get(f"cp /root/small-pin.toml {small_bakes.PIN}; systemctl start {DAEMON}")
     check_in_use(guest, checks)
     check_replaced(guest, checks)
+    check_other_kind(guest, checks)
     checks.equal("the foreign files are as they were", files, guest.get(f"sha256sum {FOREIGN}/*"))
     checks.equal("no unit failed", "", guest.get("systemctl --failed --no-legend --plain"))
 
@@ -97,3 +99,20 @@ def check_replaced(guest, checks):  # F-79 F-82 S1-22 S1-25
         checks.contains(f"{module} is live", f"{module} live", live)
     checks.true("the daemon runs again", guest.until(f"systemctl -q is-active {DAEMON}"))
     checks.true("as a new process", guest.properties(DAEMON, "MainPID")["MainPID"] != daemon)
+
+
+def check_other_kind(guest, checks):  # S2-25
+    """Same sources, another kind: never side by side."""
+    guest.get(f"cp /root/grid-pin.toml {small_bakes.PIN}; {CHECK}", 120)
+    steps = [step["text"] for step in (product.report(guest, "check") or {}).get("steps", [])]
+    order = [step for step in steps if step.startswith(("unload module nvidia", "activate", "load module nvidia"))]
+    checks.equal("the bake of the other kind goes before the pinned one is activated, and that before it is loaded",
+                 ["unload", "activate", "load"], list(dict.fromkeys(step.split()[0] for step in order)))
+    status, exit_status = product.status(guest)
+    checks.equal("a machine pinned to grid runs the grid bake", ("ready", "ready", 0),
+                 (status["state"], status["verdict"], exit_status))
+    checks.contains("by its name", "-grid-", status["bake"])
+    checks.contains("which is active", "-grid-", guest.get("readlink /run/gpuboot/active"))
+    before = product.live_modules(guest)
+    guest.get(CHECK, 120)
+    checks.equal("and the next check changes nothing", before, product.live_modules(guest))

@@ -173,6 +173,9 @@ TEST_CASE("only another's driver is looked into") {
     CHECK(is_suspicious(facts)); // not activated by gpuboot
     facts.active = "b1";
     CHECK_FALSE(is_suspicious(facts));
+    facts.active_kind = model::Kind::Grid; // the pin has changed since
+    CHECK(is_suspicious(facts));
+    facts.active_kind = facts.pin.value->kind;
     facts.active_srcversion = "another"; // another loader won
     CHECK(is_suspicious(facts));
     facts.loaded.reset();

@@ -67,6 +67,7 @@ Facts full() {
     facts.active = "b1";
     facts.loaded = LoadedDriver{"570.86.15", Kind::Proprietary, {"nvidia"}, "ABCDEF"};
     facts.active_srcversion = "FEDCBA";
+    facts.active_kind = Kind::Grid;
     facts.running = {
         {{"nvidia", "going", "ABCDEF", 3, {"nvidia_uvm"}}, {"nvidia_uvm", "live", "", 0, {}}},
         {{812, "python3", "job.service", "nvidia_uvm"}},
