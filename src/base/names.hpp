@@ -58,6 +58,7 @@ inline constexpr std::string_view next_recheck = "/run/gpuboot/next/recheck";
 inline constexpr std::string_view next_loader = "/run/gpuboot/next/loader";
 inline constexpr std::string_view next_init = "/run/gpuboot/next/init";
 inline constexpr std::string_view next_foreign = "/run/gpuboot/next/foreign";
+inline constexpr std::string_view next_purge = "/run/gpuboot/next/purge";
 inline constexpr std::string_view report_directory = "/run/gpuboot/report";
 inline constexpr std::string_view last_report = "/run/gpuboot/report/last.json";
 inline constexpr std::string_view gpu_directory = "/run/gpuboot/gpu";
@@ -120,9 +121,13 @@ inline constexpr Event module_in_use{"module in use, reboot needed",
                                      "114146bd1d1042d0b6559930fc914847"};
 inline constexpr Event foreign_removed{"foreign driver removed",
                                        "9e39b07ea9384b2fa8c5a34c8ba7f9fc"};
+inline constexpr Event bakes_purged{"bakes purged", "bdb41c3bc278457fa21d882406ae7e4d"};
+inline constexpr Event driver_released{"driver taken from the machine",
+                                       "ca3e2a17b08a4fb28f65427ff456cb01"};
 inline constexpr Event managed_gpu{"GPU managed", "600cea7bb54f4484b45339aa831ead1c"};
-inline constexpr std::array events{module_in_use, fell_back,       verdict_reached, bake_damaged,
-                                   load_refused,  build_failed,    bake_committed,  gpu_changed,
-                                   input_invalid, request_refused, foreign_removed, managed_gpu};
+inline constexpr std::array events{module_in_use,   fell_back,       verdict_reached, bake_damaged,
+                                   load_refused,    build_failed,    bake_committed,  gpu_changed,
+                                   input_invalid,   request_refused, foreign_removed, bakes_purged,
+                                   driver_released, managed_gpu};
 
 } // namespace gpuboot::names

@@ -151,8 +151,18 @@ int run_watch(const Log& log, const flow::Machine& machine) {
     return ended ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+int run_purge(const Log& log, const flow::Machine& machine) {
+    const auto purged = flow::purge_all(machine.root, machine.effects);
+    flow::tell_kernels(machine);
+    if (!purged) log.error(purged.error().what);
+    for (const std::string& id : purged ? purged->ids : std::vector<std::string>{})
+        log.info("purged " + id);
+    return purged ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 /// What a boot puts off until nobody waits. What was not collected now is so after the next boot.
 int run_collect(const Log& log, const flow::Machine& machine) {
+    if (flow::purge_is_wanted(machine)) return run_purge(log, machine);
     if (auto attended = flow::attend_devices(machine); !attended) log.error(attended.error().what);
     const auto damage = flow::verify_active(machine);
     if (!damage) log.error(damage.error().what);

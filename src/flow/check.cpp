@@ -6,6 +6,7 @@
 #include "flow/acting.hpp"
 #include "flow/foreign.hpp"
 #include "flow/look.hpp"
+#include "flow/purge.hpp"
 #include "input/running.hpp"
 
 namespace gpuboot::flow {
@@ -45,6 +46,9 @@ Result<Report> check(const Machine& machine, std::string_view phase) {
     if (auto noted = note_foreign(machine, world->facts.policy); !noted)
         verdict->reasons.push_back({ReasonCode::StepFailed, "ask for the removal of other drivers",
                                     "done", noted.error().what});
+    if (auto noted = note_purge(machine); !noted)
+        verdict->reasons.push_back(
+            {ReasonCode::StepFailed, "ask for the purge", "done", noted.error().what});
     return run.finish(world->facts, std::move(*verdict));
 }
 

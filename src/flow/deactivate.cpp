@@ -15,6 +15,7 @@
 #include "input/policy.hpp"
 #include "input/services.hpp"
 #include "input/wanted.hpp"
+#include "report/teardown.hpp"
 
 namespace gpuboot::flow {
 
@@ -68,6 +69,23 @@ Result<void> clear(const Machine& machine, const input::World& world, Run& run) 
     return {};
 }
 
+/// Of what gpuboot brings to a running machine, what is there.
+std::vector<std::string> presence(const Root& root, const Facts& facts) {
+    const auto word = [](bool there) { return std::string(there ? "present" : "absent"); };
+    return {word(facts.loaded.has_value()), word(!facts.active.empty()),
+            word(root.exists(names::cdi_spec)), word(root.exists(names::ready_stamp))};
+}
+
+void tell(bool cleaned, const std::vector<std::string>& before,
+          const std::vector<std::string>& after) {
+    std::vector<report::Part> parts;
+    for (const char* name : {"modules", "active", "cdi", "ready"}) {
+        const std::size_t at = parts.size();
+        parts.push_back({name, before[at], after[at]});
+    }
+    report::send_released(cleaned, parts);
+}
+
 } // namespace
 
 Result<Deactivated> deactivate(const Machine& machine) {
@@ -76,16 +94,19 @@ Result<Deactivated> deactivate(const Machine& machine) {
     auto world = look(machine.root);
     if (!world) return forward(std::move(world).error());
     read_running(machine.root, *world);
+    const auto before = presence(machine.root, world->facts);
     Run run(machine, "deactivate", world->facts, decide::judge(world->facts));
     if (auto kept = release(machine, *world, run); !kept.empty()) {
         Verdict after = run.report().before;
         std::ranges::move(kept, std::back_inserter(after.reasons));
+        tell(false, before, presence(machine.root, world->facts));
         return Deactivated{run.finish(world->facts, std::move(after)), false};
     }
     if (auto cleared = clear(machine, *world, run); !cleared)
         return forward(std::move(cleared).error());
     if (auto read = look_again(machine.root, *world); !read)
         return forward(std::move(read).error());
+    tell(world->facts.active.empty(), before, presence(machine.root, world->facts));
     return Deactivated{run.finish(world->facts, decide::judge(world->facts)), true};
 }
 

@@ -16,6 +16,8 @@
 #include "input/pin.hpp"
 #include "input/policy.hpp"
 #include "input/store.hpp"
+#include "input/wanted.hpp"
+#include "report/teardown.hpp"
 
 namespace gpuboot::flow {
 
@@ -48,6 +50,23 @@ Result<Purged> delete_bakes(const Root& root, execute::Effects& effects,
             return forward(std::move(done).error(), "purging " + id);
         purged.ids.push_back(id);
     }
+    return purged;
+}
+
+/// Looked at again: what a deletion has left under another name is not gone.
+bool is_clean(const Root& root) {
+    const auto entries = root.list(names::store).value_or(std::vector<std::string>{});
+    return std::ranges::none_of(
+        entries, [](const std::string& name) { return name.starts_with(names::deleted_prefix); });
+}
+
+Result<Purged> delete_and_tell(const Root& root, execute::Effects& effects,
+                               const std::vector<std::string>& ids) {
+    const std::size_t before = bakes(root).size();
+    auto purged = delete_bakes(root, effects, ids);
+    if (!ids.empty())
+        report::send_purged(purged && is_clean(root), {{"bakes", std::to_string(before),
+                                                        std::to_string(bakes(root).size())}});
     return purged;
 }
 
@@ -97,6 +116,15 @@ decide::Store look(const Root& root, const model::Pin& pin) {
     return store;
 }
 
+/// Whether the machine has opted out for good, has bakes, and policy has them deleted then.
+bool has_to_go(const Root& root) {
+    const auto policy = input::read_policy(root);
+    if (policy.policy.store.opted_out != model::OptedOutRule::Purge || !policy.flaw.empty())
+        return false;
+    const model::Wanted wanted = input::read_wanted(root, policy.policy);
+    return !wanted.driver && wanted.for_good && !bakes(root).empty();
+}
+
 } // namespace
 
 Result<Purged> purge(const Root& root, execute::Effects& effects,
@@ -110,7 +138,7 @@ Result<Purged> purge(const Root& root, execute::Effects& effects,
         if (id == active_bake(root))
             return fail(Errc::Busy, id + " is active: the driver of this boot comes from it");
     }
-    return delete_bakes(root, effects, ids);
+    return delete_and_tell(root, effects, ids);
 }
 
 Result<Purged> purge_all(const Root& root, execute::Effects& effects) {
@@ -118,9 +146,22 @@ Result<Purged> purge_all(const Root& root, execute::Effects& effects) {
     if (!lock) return forward(std::move(lock).error());
     auto ids = bakes(root);
     const auto kept = std::erase(ids, active_bake(root));
-    auto purged = delete_bakes(root, effects, ids);
+    auto purged = delete_and_tell(root, effects, ids);
     if (purged && kept > 0) purged->kept.push_back(active_bake(root));
     return purged;
+}
+
+Result<void> note_purge(const Machine& machine) {
+    if (!has_to_go(machine.root)) return machine.effects.remove(names::next_purge);
+    if (auto made = machine.effects.ensure_directory(names::next_directory, 0700); !made)
+        return made;
+    return machine.effects.replace_file(names::next_purge, "", 0600);
+}
+
+bool purge_is_wanted(const Machine& machine) {
+    if (!machine.root.exists(names::next_purge)) return false;
+    (void)machine.effects.remove(names::next_purge);
+    return has_to_go(machine.root);
 }
 
 Result<Purged> collect(const Root& root, execute::Effects& effects) {

@@ -112,6 +112,10 @@ void read_store(Fields& store, Policy& policy) {
     if (const auto keep = number("keep", 1000)) policy.store.keep = static_cast<std::size_t>(*keep);
     if (const auto bytes = number("max_bytes", std::int64_t{1} << 50))
         policy.store.max_bytes = static_cast<std::uint64_t>(*bytes);
+    if (store.optional_text("opted_out"))
+        policy.store.opted_out = store.choice("opted_out", {"keep", "purge"}) == "purge"
+                                     ? model::OptedOutRule::Purge
+                                     : model::OptedOutRule::Keep;
 }
 
 void read_foreign(Fields& foreign, Policy& policy) {

@@ -53,11 +53,16 @@ enum class FabricManagerRule { Auto, Off };
 
 std::string_view to_text(FabricManagerRule rule);
 
+/// What becomes of the bakes of a machine that has opted out for good; they do nothing either way.
+enum class OptedOutRule { Keep, Purge };
+
 /// How much the store may hold beyond what is always kept: the active bake, and of each installed
 /// kernel the last good one and the one a boot would choose.
 struct StorePolicy {
     std::size_t keep = 3;                             ///< bakes
     std::uint64_t max_bytes = std::uint64_t{4} << 30; ///< of all bakes together
+
+    OptedOutRule opted_out = OptedOutRule::Keep;
 
     bool operator==(const StorePolicy&) const = default;
 };

@@ -11,8 +11,21 @@ namespace {
 
 using namespace model;
 
-std::string_view status_of(const Teardown& teardown) {
-    return teardown.cleaned ? "cleaned" : "incomplete";
+std::string status_of(bool cleaned) { return cleaned ? "cleaned" : "incomplete"; }
+
+std::string states_of(const std::vector<Part>& parts) {
+    std::string before, after;
+    for (const Part& part : parts) {
+        before += " " + part.name + "_before=" + part.before;
+        after += " " + part.name + "_after=" + part.after;
+    }
+    return before + after;
+}
+
+void send(const names::Event& event, bool cleaned, const std::vector<Part>& parts) {
+    send_event(
+        event, cleaned ? LOG_NOTICE : LOG_ERR, line_of(cleaned, parts),
+        {{"GPUBOOT_STATUS", status_of(cleaned)}, {"GPUBOOT_STATES", states_of(parts).substr(1)}});
 }
 
 /// The names of the reasons, each once, in the order in which they were met.
@@ -33,7 +46,7 @@ const Reason* first_left(const Teardown& teardown) {
 } // namespace
 
 std::string line_of(const Teardown& teardown) {
-    return "event=teardown status=" + std::string(status_of(teardown)) +
+    return "event=teardown status=" + status_of(teardown.cleaned) +
            " removed=" + std::to_string(teardown.removed.size()) +
            " kept=" + std::to_string(teardown.kept.size()) + " " +
            to_text(teardown.before, "before") + " " + to_text(teardown.after, "after");
@@ -43,7 +56,7 @@ void send_teardown(const Teardown& teardown) {
     const Reason* left = first_left(teardown);
     send_event(names::foreign_removed, teardown.cleaned ? LOG_NOTICE : LOG_ERR,
                line_of(teardown) + (left ? ": " + to_text(*left) : ""),
-               {{"GPUBOOT_STATUS", std::string(status_of(teardown))},
+               {{"GPUBOOT_STATUS", status_of(teardown.cleaned)},
                 {"GPUBOOT_REASONS", reasons_of(teardown)},
                 {"GPUBOOT_REMOVED", std::to_string(teardown.removed.size())},
                 {"GPUBOOT_KEPT", std::to_string(teardown.kept.size())},
@@ -51,6 +64,18 @@ void send_teardown(const Teardown& teardown) {
                 {"GPUBOOT_AFTER", to_text(teardown.after, "after")},
                 {"GPUBOOT_PATH", left ? left->subject : ""},
                 {"GPUBOOT_FOUND", left ? left->found : ""}});
+}
+
+std::string line_of(bool cleaned, const std::vector<Part>& parts) {
+    return "event=teardown status=" + status_of(cleaned) + states_of(parts);
+}
+
+void send_purged(bool cleaned, const std::vector<Part>& parts) {
+    send(names::bakes_purged, cleaned, parts);
+}
+
+void send_released(bool cleaned, const std::vector<Part>& parts) {
+    send(names::driver_released, cleaned, parts);
 }
 
 void send_managed_gpu(bool marker_present, bool kind_match) {

@@ -279,3 +279,17 @@ def _(machine):
     machine.out('rm -rf /run/gpuboot/tried /run/gpuboot/next')
     report = check_again(machine)
     equal((report['before']['verdict'], report['before']['bake']), ('fast', bake))
+
+
+@case('opted out for good, and policy wants the disk clean: behind the boot no bake is left')  # S2-09 S2-14
+def _(machine):
+    before = len(bakes(machine))
+    machine.out('mkdir -p /etc/gpuboot/gpuboot.toml.d && printf "schema = 1\\n[store]\\nopted_out = \\"purge\\"\\n" >/etc/gpuboot/gpuboot.toml.d/purge.toml'
+                ' && touch /run/gpuboot/opt-out && systemctl start gpuboot-check.service gpuboot-collect.service')
+    equal(len(bakes(machine)), before, 'opted out for this boot only')
+    cursor = machine.cursor()
+    machine.out('rm /run/gpuboot/opt-out && touch /etc/gpuboot/opt-out && systemctl start gpuboot-check.service')
+    equal(len(bakes(machine)), before, 'the check itself deletes nothing')
+    machine.out('systemctl', 'start', 'gpuboot-collect.service')
+    equal(bakes(machine), [])
+    contains(machine.journal(cursor), f'event=teardown status=cleaned bakes_before={before} bakes_after=0')

@@ -281,3 +281,10 @@ TEST_CASE("policy asks for nothing unless it names kinds, and an intent asks by 
     REQUIRE(flow::note_foreign(phase, {}));
     CHECK(machine.tree.root.exists(names::next_foreign));
 }
+TEST_CASE("what was taken away is one line, before and after") { // S2-14
+    CHECK(report::line_of(false, {{"bakes", "3", "1"}, {"cdi", "present", "absent"}}) ==
+          "event=teardown status=incomplete bakes_before=3 cdi_before=present bakes_after=1 "
+          "cdi_after=absent");
+    CHECK(report::line_of(true, {{"bakes", "1", "0"}}) ==
+          "event=teardown status=cleaned bakes_before=1 bakes_after=0");
+}

@@ -101,6 +101,38 @@ TEST_CASE_FIXTURE(Fixture, "the active bake is never deleted") { // V5
     CHECK(entries() == std::vector<std::string>{first});
 }
 
+TEST_CASE_FIXTURE(Fixture,
+                  "a machine that opted out for good is emptied where policy says so") { // S2-09
+    bake("6.1.0-1");
+    const Machine machine{tree.root, effects};
+    const auto wanted = [&] {
+        REQUIRE(note_purge(machine));
+        return purge_is_wanted(machine);
+    };
+    const std::string purges = "schema = 1\n[store]\nopted_out = \"purge\"\n";
+    tree.write("/etc/gpuboot/gpuboot.toml", purges);
+    CHECK_FALSE(wanted()); // a driver is wanted
+    tree.write(std::string(names::boot_opt_out_file), "");
+    CHECK_FALSE(wanted()); // in this boot only
+    tree.write("/proc/cmdline", "gpuboot=off\n");
+    CHECK_FALSE(wanted());
+    tree.write("/proc/cmdline", "ro\n");
+    REQUIRE(effects.remove(names::boot_opt_out_file));
+    tree.write(std::string(names::opt_out_file), "");
+    CHECK(wanted());
+    CHECK_FALSE(purge_is_wanted(machine)); // the word is for one time
+    REQUIRE(note_purge(machine));
+    REQUIRE(effects.remove(names::opt_out_file));
+    CHECK_FALSE(purge_is_wanted(machine)); // opted in since
+    tree.write("/etc/gpuboot/gpuboot.toml", purges + "[driver]\nwanted = false\n");
+    CHECK(wanted());
+    tree.write("/etc/gpuboot/gpuboot.toml", "schema = 1\n[driver]\nwanted = false\n");
+    CHECK_FALSE(wanted()); // kept by default
+    tree.write("/etc/gpuboot/gpuboot.toml", purges + "[driver]\nwanted = false\n");
+    REQUIRE(purge_all(tree.root, effects));
+    CHECK_FALSE(wanted()); // nothing is left
+}
+
 TEST_CASE_FIXTURE(Fixture, "collection keeps what an installed kernel would boot with") {
     const auto useful = bake("6.1.0-1"), gone = bake("6.1.0-0"), older = bake("6.0.0-9");
     const auto purged = collect(tree.root, effects);

@@ -24,8 +24,8 @@ Wanted said_by(const std::string& command_line) {
     return wanted(tree);
 }
 
-const Wanted by_default{}, off{false, "kernel command line: gpuboot=off", true},
-    on{true, "kernel command line: gpuboot=on", true};
+const Wanted by_default{}, off{false, "kernel command line: gpuboot=off", true, false},
+    on{true, "kernel command line: gpuboot=on", true, false};
 
 } // namespace
 
@@ -55,16 +55,19 @@ TEST_CASE("each source stands above those that are added before it here") {
     };
     write(names::shipped_policy, "schema = 1\n[driver]\nwanted = false\n");
     CHECK((wanted(tree) ==
-           Wanted{false, "/usr/share/gpuboot/gpuboot.toml:3: driver.wanted = false"}));
+           Wanted{false, "/usr/share/gpuboot/gpuboot.toml:3: driver.wanted = false", false, true}));
     write(names::local_policy, "schema = 1\n[driver]\nwanted = true\n");
-    CHECK((wanted(tree) == Wanted{true, "/etc/gpuboot/gpuboot.toml:3: driver.wanted = true"}));
+    CHECK((wanted(tree) ==
+           Wanted{true, "/etc/gpuboot/gpuboot.toml:3: driver.wanted = true", false, true}));
     write("/etc/gpuboot/gpuboot.toml.d/50-node.toml", "schema = 1\n[driver]\nwanted = false\n");
-    CHECK((wanted(tree) == Wanted{false, "/etc/gpuboot/gpuboot.toml.d/50-node.toml:3: "
-                                         "driver.wanted = false"}));
+    CHECK((wanted(tree) == Wanted{false,
+                                  "/etc/gpuboot/gpuboot.toml.d/50-node.toml:3: "
+                                  "driver.wanted = false",
+                                  false, true}));
     write("/etc/gpuboot/gpuboot.toml.d/60-user.toml", "schema = 1\n[driver]\nwanted = true\n");
     CHECK(wanted(tree).driver);
     write(names::opt_out_file, "");
-    CHECK((wanted(tree) == Wanted{false, "/etc/gpuboot/opt-out"}));
+    CHECK((wanted(tree) == Wanted{false, "/etc/gpuboot/opt-out", false, true}));
     write(names::boot_opt_out_file, "");
     CHECK((wanted(tree) == Wanted{false, "/run/gpuboot/opt-out"}));
     write("/proc/cmdline", "ro gpuboot=maybe\n");
@@ -78,6 +81,6 @@ TEST_CASE("a mistake elsewhere brings no driver to a machine that wants none") {
     tree.write(std::string(names::local_policy), "schema = 1\n[rebuild]\nallow = 7\n");
     const std::string drop_in = "/etc/gpuboot/gpuboot.toml.d/node.toml";
     tree.write(drop_in, "schema = 1\n[driver]\nwanted = false\ncolour = \"red\"\n");
-    CHECK((wanted(tree) == Wanted{false, drop_in + ":3: driver.wanted = false"}));
+    CHECK((wanted(tree) == Wanted{false, drop_in + ":3: driver.wanted = false", false, true}));
     CHECK(input::read_policy(tree.root).flaw.contains("gpuboot.toml:3"));
 }
