@@ -213,6 +213,7 @@ bool fails_the_machine(const Reason& reason, const DeviceFacts& facts) {
     case ReasonCode::RuntimeTooOld:
     case ReasonCode::RuntimeRefusesCdi:
     case ReasonCode::RuntimeUnread:
+    case ReasonCode::RuntimeUnconfigured:
     case ReasonCode::DeferredUnitMissing:
     case ReasonCode::InforomCorrupted: return false;
     case ReasonCode::GpuUnbound: return facts.served.empty();
@@ -233,6 +234,12 @@ Reason reason_of(const Step& step, const std::string& error) {
         return {FabricUnready, std::string(fabric_manager_unit), "every GPU in the fabric", error};
     if (const auto* unit = std::get_if<StartUnit>(&step))
         return {UnitFailed, unit->unit, "active", error};
+    if (const auto* told = std::get_if<ConfigureRuntime>(&step)) {
+        std::string files;
+        for (const RuntimeFile& file : told->files)
+            files += (files.empty() ? "" : " ") + file.path;
+        return {RuntimeUnconfigured, told->runtime, "CDI configured in " + files, error};
+    }
     if (const auto* unload = std::get_if<UnloadModule>(&step))
         return {DriverInUse, unload->name, "nobody", error};
     if (const auto* node = std::get_if<MakeNode>(&step))

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "decide/devices.hpp"
+
 namespace gpuboot::decide {
 
 namespace {
@@ -110,6 +112,15 @@ std::vector<Reason> judge_runtimes(const std::vector<RuntimeFacts>& runtimes) {
                                    ? "a version that it does not tell"
                                    : "a table that is not written plainly in " + facts.said_in});
     }
+    return reasons;
+}
+
+std::vector<Reason> judge_configured(const Plan& plan, const std::vector<StepReport>& done) {
+    std::vector<Reason> reasons;
+    for (std::size_t at = 0; at < plan.size() && at < done.size(); ++at)
+        if (done[at].outcome == Outcome::Failed &&
+            std::holds_alternative<ConfigureRuntime>(plan[at]))
+            reasons.push_back(reason_of(plan[at], done[at].error));
     return reasons;
 }
 

@@ -6,12 +6,18 @@
 
 #include "model/plan.hpp"
 #include "model/reason.hpp"
+#include "model/report.hpp"
 #include "model/runtimes.hpp"
 
 namespace gpuboot::decide {
 
 /// None of these fails the machine: its GPUs are ready for what runs outside of containers.
 std::vector<model::Reason> judge_runtimes(const std::vector<model::RuntimeFacts>& runtimes);
+
+/// Of the steps that were to configure runtimes, those that failed; `done` has one report for each
+/// step of the plan.
+std::vector<model::Reason> judge_configured(const model::Plan& plan,
+                                            const std::vector<model::StepReport>& done);
 
 /// Nothing for a runtime that has CDI on, by its version or its configuration, and nothing against
 /// an operator who has switched it off.

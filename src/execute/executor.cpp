@@ -216,7 +216,8 @@ Result<void> Executor::perform(const ConfigureRuntime& step) {
         if (auto made = effects_.ensure_directory(folder, 0755); !made) return made;
         if (auto put = effects_.replace_settings(file.path, file.text); !put) return put;
     }
-    return systemctl(effects_, {"try-restart", "--", step.unit}, restart_deadline);
+    auto restarted = systemctl(effects_, {"try-restart", "--", step.unit}, restart_deadline);
+    return restarted ? restarted : forward(std::move(restarted).error(), "restarting " + step.unit);
 }
 
 Result<void> Executor::perform(const StartUnit& step) {

@@ -48,8 +48,11 @@ Result<std::optional<execute::Failure>> serve(const Machine& machine, const Fact
     opened->runtimes = input::read_runtimes(machine.root, facts.policy.configured_runtimes);
     devices = std::move(*opened);
     devices.cdi = read_cdi_facts(machine.root);
-    execution = executor.run(decide::plan_ready(devices, facts.policy));
+    const Plan ready = decide::plan_ready(devices, facts.policy);
+    execution = executor.run(ready);
     run.add(execution);
+    for (Reason& reason : decide::judge_configured(ready, execution.steps))
+        outcome.reasons.push_back(std::move(reason));
     return std::move(execution.failure);
 }
 

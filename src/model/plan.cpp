@@ -57,7 +57,7 @@ struct Sentence {
     }
     std::string operator()(const WithdrawCdi&) const { return "withdraw the CDI spec"; }
     std::string operator()(const ConfigureRuntime& s) const {
-        std::string text = "switch CDI on in " + s.runtime + ":";
+        std::string text = "configure CDI in " + s.runtime + ":";
         for (const RuntimeFile& file : s.files)
             text += " " + file.path;
         return text;

@@ -89,6 +89,7 @@ enum class ReasonCode {
     RuntimeTooOld,
     RuntimeRefusesCdi,
     RuntimeUnread,
+    RuntimeUnconfigured,
     FabricManagerMissing,
     FabricManagerDiffers,
     FabricPartMissing,

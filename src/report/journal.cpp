@@ -63,7 +63,8 @@ names::Event event_of(ReasonCode code) {
     case CdiConflict:
     case RuntimeTooOld:
     case RuntimeRefusesCdi:
-    case RuntimeUnread: return names::gpu_changed;
+    case RuntimeUnread:
+    case RuntimeUnconfigured: return names::gpu_changed;
     case NoGpu:
     case OptedOut:
     case NoBake:

@@ -27,11 +27,11 @@ namespace fs = std::filesystem;
 
 /// These come from devices and steps; a case of golden-devices/ has to show each.
 constexpr std::array of_devices{
-    GpuUnbound,           GpuRemovalWaits,   GpuFellOff,       NodeWrong,
-    OpenFailed,           NvmlFailed,        InforomCorrupted, FabricManagerMissing,
-    FabricManagerDiffers, FabricPartMissing, FabricUnready,    CriticalUnitMissing,
-    DeferredUnitMissing,  CdiConflict,       RuntimeTooOld,    RuntimeRefusesCdi,
-    RuntimeUnread,        UnitFailed,        StepFailed};
+    GpuUnbound,           GpuRemovalWaits,     GpuFellOff,       NodeWrong,
+    OpenFailed,           NvmlFailed,          InforomCorrupted, FabricManagerMissing,
+    FabricManagerDiffers, FabricPartMissing,   FabricUnready,    CriticalUnitMissing,
+    DeferredUnitMissing,  CdiConflict,         RuntimeTooOld,    RuntimeRefusesCdi,
+    RuntimeUnread,        RuntimeUnconfigured, UnitFailed,       StepFailed};
 
 /// And these from the removal of foreign copies, in golden-foreign/.
 constexpr std::array of_removal{ForeignOwned, ForeignInUse, ForeignChanged, ForeignDetour,
