@@ -57,9 +57,9 @@ std::string to_text(const Release& release) {
 }
 
 bool looks_here(const RuntimeFacts& facts) {
-    return facts.folders.empty() || std::ranges::any_of(facts.folders, [](const std::string& path) {
-               return path == "/var/run/cdi" || path == "/run/cdi";
-           });
+    return !facts.folders || std::ranges::any_of(*facts.folders, [](const std::string& path) {
+        return path == "/var/run/cdi" || path == "/run/cdi";
+    });
 }
 
 bool is_on(const RuntimeFacts& facts) {
@@ -67,9 +67,9 @@ bool is_on(const RuntimeFacts& facts) {
                               release_of(facts.version) >= support_of(facts).by_itself);
 }
 
+/// Whatever its configuration says of a key that it does not know.
 bool is_too_old(const RuntimeFacts& facts) {
-    return !facts.cdi && !facts.version.empty() &&
-           release_of(facts.version) < support_of(facts).offered;
+    return !facts.version.empty() && release_of(facts.version) < support_of(facts).offered;
 }
 
 /// A version that is not known is not configured: a key that it does not know could stop it.
@@ -77,9 +77,11 @@ bool can_be_switched_on(const RuntimeFacts& facts) {
     return !facts.version.empty() && !is_too_old(facts) && !facts.with_cdi.empty();
 }
 
-/// Only CRI-O takes a folder from a file of ours without losing what another file says.
+/// Only CRI-O takes a folder from a file of ours without losing what another file says. An operator
+/// who lists none wants none.
 bool can_be_shown(const RuntimeFacts& facts) {
-    return facts.name == "crio" && !facts.with_cdi.empty();
+    return facts.name == "crio" && !facts.with_cdi.empty() && facts.folders &&
+           !facts.folders->empty();
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -94,18 +96,21 @@ std::string joined(const std::vector<std::string>& words) {
 std::vector<Reason> judge_runtimes(const std::vector<RuntimeFacts>& runtimes) {
     std::vector<Reason> reasons;
     for (const RuntimeFacts& facts : runtimes) {
-        if (!facts.flaw.empty())
+        if (is_too_old(facts)) {
+            if (!facts.nvidia)
+                reasons.push_back({RuntimeTooOld, facts.name,
+                                   to_text(support_of(facts).offered) + " or newer",
+                                   facts.version});
+        } else if (!facts.flaw.empty())
             reasons.push_back(
                 {RuntimeUnread, facts.name, "a configuration that can be read", facts.flaw});
-        else if (is_too_old(facts))
-            reasons.push_back({RuntimeTooOld, facts.name,
-                               to_text(support_of(facts).offered) + " or newer", facts.version});
         else if (facts.cdi == false)
             reasons.push_back({RuntimeRefusesCdi, facts.name, "CDI switched on",
                                "switched off in " + facts.said_in});
         else if (!looks_here(facts) && !can_be_shown(facts))
             reasons.push_back({RuntimeRefusesCdi, facts.name, "specs read from /var/run/cdi",
-                               joined(facts.folders) + " in " + facts.said_in});
+                               (facts.folders->empty() ? "none" : joined(*facts.folders)) + " in " +
+                                   facts.said_in});
         else if (!is_on(facts) && !can_be_switched_on(facts))
             reasons.push_back({RuntimeRefusesCdi, facts.name, "CDI switched on",
                                facts.version.empty()
@@ -127,11 +132,15 @@ std::vector<Reason> judge_configured(const Plan& plan, const std::vector<StepRep
 Plan plan_runtimes(const std::vector<RuntimeFacts>& runtimes) {
     Plan steps;
     for (const RuntimeFacts& facts : runtimes) {
-        if (!facts.flaw.empty() || facts.cdi == false) continue;
-        if ((!looks_here(facts) && can_be_shown(facts)) ||
-            (!is_on(facts) && looks_here(facts) && can_be_switched_on(facts)))
+        if (!facts.flaw.empty()) continue;
+        const bool wanted =
+            facts.cdi != false && !is_too_old(facts) &&
+            (looks_here(facts) ? !is_on(facts) && can_be_switched_on(facts) : can_be_shown(facts));
+        // Our own file must not have the last word over one that somebody wrote since.
+        const auto& files = wanted ? facts.with_cdi : facts.uncovered;
+        if (!files.empty())
             steps.push_back(
-                ConfigureRuntime{facts.name, facts.with_cdi, std::string(support_of(facts).unit)});
+                ConfigureRuntime{facts.name, files, std::string(support_of(facts).unit)});
     }
     return steps;
 }

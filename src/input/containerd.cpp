@@ -1,208 +1,221 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "input/containerd.hpp"
 
-#include <fnmatch.h>
-
 #include <algorithm>
+#include <charconv>
+#include <initializer_list>
 
-#include "base/document.hpp"
-#include "input/path_pattern.hpp"
+#include "input/containerd_edit.hpp"
+#include "input/containerd_files.hpp"
+#include "input/own_file.hpp"
+#include "input/runtime_words.hpp"
 
 namespace gpuboot::input {
 
 namespace {
 
 using namespace model;
+using Files = std::vector<ContainerdFile>;
 
-constexpr std::string_view main_file = "/etc/containerd/config.toml";
-constexpr std::string_view drop_in = "/etc/containerd/conf.d/gpuboot.toml";
-constexpr std::string_view drop_ins = "/etc/containerd/conf.d/gpuboot*.toml";
-constexpr std::size_t file_limit = std::size_t{1} << 20;
-constexpr std::string_view on = "enable_cdi = true\n";
-constexpr std::string_view settings = "enable_cdi = true\n"
-                                      "cdi_spec_dirs = [\"/etc/cdi\", \"/var/run/cdi\"]\n";
+/// The name that the CRI plugin had in version 1.
+constexpr std::string_view first_name = "cri";
+constexpr std::string_view name_of_2 = "io.containerd.grpc.v1.cri";
+constexpr std::string_view name_of_3 = "io.containerd.cri.v1.runtime";
 
-struct File {
-    std::string path, text;
-    Node node = Table{};
+/// A file that holds the plugin's table, which counts.
+struct Holder {
+    const ContainerdFile* file;
+    const Node* table;
 };
 
-std::int64_t version_of(const Node& node) {
-    const Node* version = node.find("version");
-    const auto* number = version ? std::get_if<std::int64_t>(&version->value) : nullptr;
-    return number ? *number : 1;
+/// How this containerd reads the files.
+struct Reading {
+    bool merges = false; ///< 2.x
+    std::int64_t version = 0;
+    std::vector<Holder> holders; ///< the last one's word is the last
+};
+
+const Node* table_named(const ContainerdFile& file, std::initializer_list<std::string_view> names) {
+    const Node* plugins = file.node.find("plugins");
+    for (const std::string_view name : names)
+        if (const Node* table = plugins ? plugins->find(name) : nullptr) return table;
+    return nullptr;
 }
 
-std::string_view plugin_of(std::int64_t version) {
-    return version >= 3 ? "io.containerd.cri.v1.runtime" : "io.containerd.grpc.v1.cri";
+/// 2.x migrates each file by itself (before 2.3 all together by the last version that one says):
+/// the older name's table takes the newer one's place.
+const Node* table_after_migration(const ContainerdFile& file) {
+    const std::int64_t version = version_in_file(file);
+    if (version >= 3) return table_named(file, {name_of_3});
+    if (version == 2) return table_named(file, {name_of_2, name_of_3});
+    return table_named(file, {name_of_2, first_name, name_of_3});
 }
 
-const Node* plugin_in(const Node& node, std::int64_t version) {
-    const Node* plugins = node.find("plugins");
-    return plugins ? plugins->find(plugin_of(version)) : nullptr;
+bool has_version_of_2_x(const Files& files) { // 1.x does not start with it
+    return std::ranges::any_of(files, [](const auto& file) { return version_in_file(file) >= 3; });
 }
 
-std::vector<std::string> texts_in(const Node& node, std::string_view key) {
-    std::vector<std::string> texts;
-    const Node* list = node.find(key);
-    const auto* array = list ? std::get_if<Array>(&list->value) : nullptr;
-    for (const Node& entry : array ? *array : Array{})
-        if (const auto* text = std::get_if<std::string>(&entry.value)) texts.push_back(*text);
-    return texts;
+bool is_of_2_x(const std::string& version) {
+    int major = 0;
+    std::from_chars(version.data(), version.data() + version.size(), major);
+    return major >= 2;
 }
 
-Result<File> read_file(const Root& root, const std::string& path) {
-    auto text = root.read_text(path, file_limit);
-    if (!text) return forward(std::move(text).error());
-    auto node = parse_lenient_toml(*text, path);
-    if (!node) return forward(std::move(node).error());
-    return File{path, std::move(*text), std::move(*node)};
+/// Where nothing is configured version 2 does for either.
+std::int64_t version_of(const Files& files) {
+    std::int64_t version = 0;
+    for (const ContainerdFile& file : files)
+        if (version_in_file(file) != 0) version = version_in_file(file);
+    if (version != 0) return version;
+    const auto* main = std::get_if<Table>(&files.front().node.value);
+    return files.size() == 1 && main && main->empty() ? 2 : 1;
 }
 
-/// Relative patterns are relative to the main file's folder.
-Result<std::vector<File>> read_imports(const Root& root, const Node& main) {
-    std::vector<File> files;
-    for (std::string pattern : texts_in(main, "imports")) {
-        if (!pattern.starts_with('/')) pattern = "/etc/containerd/" + pattern;
-        for (const std::string& path : matches(root, pattern)) {
-            auto file = read_file(root, path);
-            if (!file) return forward(std::move(file).error());
-            files.push_back(std::move(*file));
-        }
+Reading reading_of(const Files& files, bool merges) {
+    Reading reading{merges, version_of(files), {}};
+    for (const ContainerdFile& file : files) {
+        const Node* table = merges
+                                ? table_after_migration(file)
+                                : table_named(file, {reading.version < 2 ? first_name : name_of_2});
+        if (!table) continue;
+        if (!merges) reading.holders.clear();
+        reading.holders.push_back({&file, table});
     }
-    return files;
+    return reading;
 }
 
-/// The two keys in the table's own place: below its header, or, where only tables below it have
-/// one, with a header of its own before the first of those. "" where neither is written plainly.
-std::string add_to_table(const std::string& text, std::int64_t version, std::string_view settings) {
-    for (const char quote : {'"', '\''}) {
-        const std::string name =
-            std::string("[plugins.") + quote + std::string(plugin_of(version)) + quote;
-        for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) {
-            const auto first = text.find_first_not_of(" \t", at);
-            const std::string_view line =
-                std::string_view(text).substr(std::min(first, text.size()));
-            if (line.starts_with(name + "]")) {
-                const auto end = text.find('\n', at);
-                if (end == std::string::npos) return text + "\n" + std::string(settings);
-                return text.substr(0, end + 1) + std::string(settings) + text.substr(end + 1);
-            }
-            if (line.starts_with(name + "."))
-                return text.substr(0, at) + name + "]\n" + std::string(settings) + "\n" +
-                       text.substr(at);
-            if (text.find('\n', at) == std::string::npos) break;
-        }
+struct Word {
+    const Node* value = nullptr;
+    const ContainerdFile* file = nullptr;
+};
+
+/// What is said last under a key, or a key in tables below each other.
+Word said(const Reading& reading, std::initializer_list<std::string_view> keys) {
+    for (auto holder = reading.holders.rbegin(); holder != reading.holders.rend(); ++holder) {
+        const Node* node = holder->table;
+        for (const std::string_view key : keys)
+            if (node) node = node->find(key);
+        if (node) return {node, holder->file};
     }
-    return "";
+    return {};
 }
 
-/// A file with a further import. Top-level keys come before any table.
-std::string add_import(const File& main, std::int64_t version) {
-    const std::string line = "imports = [\"" + std::string(drop_ins) + "\"]\n";
-    if (main.text.empty()) return "version = " + std::to_string(version) + "\n" + line;
-    if (!main.node.find("imports")) {
-        const auto at = main.text.find("version");
-        const auto end = at == std::string::npos ? at : main.text.find('\n', at);
-        if (end == std::string::npos) return line + main.text;
-        return main.text.substr(0, end + 1) + line + main.text.substr(end + 1);
-    }
-    const auto key = main.text.find("imports");
-    const auto close = main.text.find(']', key);
-    if (close == std::string::npos) return "";
-    const bool alone = texts_in(main.node, "imports").empty();
-    return main.text.substr(0, close) + (alone ? "" : ", ") + "\"" + std::string(drop_ins) + "\"" +
-           main.text.substr(close);
+std::string text_said(const Reading& reading, std::initializer_list<std::string_view> keys) {
+    const Node* value = said(reading, keys).value;
+    const auto* text = value ? std::get_if<std::string>(&value->value) : nullptr;
+    return text ? *text : "";
 }
 
-/// Everything but what was added, so that two trees can be compared.
-std::string others_of(Node node, std::int64_t version) {
-    auto& top = std::get<Table>(node.value);
-    for (Member& member : top) {
-        if (member.key != "plugins" || !std::holds_alternative<Table>(member.node.value)) continue;
-        auto& plugins = std::get<Table>(member.node.value);
-        for (Member& plugin : plugins)
-            if (plugin.key == plugin_of(version))
-                if (auto* keys = std::get_if<Table>(&plugin.node.value))
-                    std::erase_if(*keys, [](const Member& key) {
-                        return key.key == "enable_cdi" || key.key == "cdi_spec_dirs";
-                    });
-    }
-    std::erase_if(top, [](const Member& member) { return member.key == "imports"; });
-    return to_json(node);
+bool is_nvidias_by_default(const Reading& reading) {
+    const std::string name = text_said(reading, {"containerd", "default_runtime_name"});
+    if (name.empty()) return false;
+    const std::string program =
+        text_said(reading, {"containerd", "runtimes", name, "options", "BinaryName"});
+    return is_nvidias_runtime(program);
 }
 
-/// Whether a file that was edited as text is what it was, and what it should be.
-bool holds(const File& before, const std::string& after, std::int64_t version) {
-    const auto node = parse_lenient_toml(after, before.path);
-    if (!node || others_of(*node, version) != others_of(before.node, version)) return false;
-    const auto had = texts_in(before.node, "imports"), has = texts_in(*node, "imports");
-    return std::ranges::all_of(had, [&](const std::string& import) {
-        return std::ranges::find(has, import) != has.end();
+bool is_disabled(const Files& files) {
+    return std::ranges::any_of(files, [](const ContainerdFile& file) {
+        return std::ranges::any_of(texts_in(file.node, "disabled_plugins"), [](const auto& name) {
+            return name == first_name || name == name_of_2 || name == name_of_3;
+        });
     });
 }
 
-/// The table has its file; empty when it cannot be added to.
-std::vector<RuntimeFile> add_to(const File& holder, std::int64_t version) {
-    const Node* table = plugin_in(holder.node, version);
-    std::string text =
-        add_to_table(holder.text, version, table->find("cdi_spec_dirs") ? on : settings);
-    const auto node = parse_lenient_toml(text, holder.path);
-    const Node* plugin = node ? plugin_in(*node, version) : nullptr;
-    if (!plugin || !plugin->find("enable_cdi") || !holds(holder, text, version)) return {};
-    return {{holder.path, std::move(text)}};
+bool is_ours(const ContainerdFile& file) {
+    return file.path == containerd_drop_in && is_own_text(file.text);
 }
 
-bool covers(std::string pattern) {
-    if (!pattern.starts_with('/')) pattern = "/etc/containerd/" + pattern;
-    return ::fnmatch(pattern.c_str(), std::string(drop_in).c_str(), FNM_PATHNAME) == 0;
+/// Without our drop-in where another file has the table, too: what that says is what the operator
+/// wants.
+Files without_ours(const Files& files) {
+    Files others;
+    std::ranges::remove_copy_if(files, std::back_inserter(others), is_ours);
+    return others;
 }
 
-/// No file has the table: one of ours gets it, and the main file imports that.
-std::vector<RuntimeFile> stand_beside(const File& main, std::int64_t version) {
-    const std::string header = "# Written by gpuboot.\nversion = " + std::to_string(version) +
-                               "\n\n[plugins.\"" + std::string(plugin_of(version)) + "\"]\n";
-    std::vector<RuntimeFile> files{{std::string(drop_in), header + std::string(settings)}};
-    if (std::ranges::any_of(texts_in(main.node, "imports"), covers)) return files;
-    std::string text = add_import(main, version);
-    const auto node = parse_lenient_toml(text, main.path);
-    const bool whole = node && (main.text.empty() || holds(main, text, version));
-    if (!whole || std::ranges::none_of(texts_in(*node, "imports"), covers)) return {};
-    files.push_back({main.path, std::move(text)});
+/// No file has the table, or none could be covered: one of ours gets it.
+std::vector<RuntimeFile> stand_beside(const Root& root, const ContainerdFile& main,
+                                      std::int64_t version) {
+    constexpr std::size_t limit = std::size_t{1} << 20;
+    if (root.exists(containerd_drop_in)) {
+        const auto text = root.read_text(containerd_drop_in, limit);
+        if (!text || !is_own_text(*text)) return {}; // somebody made it theirs
+    }
+    auto text = with_import(main, version);
+    if (!text) return {};
+    std::vector<RuntimeFile> files{
+        {std::string(containerd_drop_in), containerd_drop_in_text(version)}};
+    if (*text != main.text) files.push_back({main.path, std::move(*text)});
     return files;
+}
+
+std::vector<RuntimeFile> with_cdi(const Root& root, const Files& files, const Reading& reading) {
+    if (reading.holders.empty() || reading.merges)
+        return stand_beside(root, files.front(), std::max<std::int64_t>(reading.version, 2));
+    const ContainerdFile& holder = *reading.holders.back().file;
+    auto text = with_cdi_in_table(holder, reading.version);
+    return text ? std::vector{RuntimeFile{holder.path, std::move(*text)}}
+                : std::vector<RuntimeFile>{};
+}
+
+void take_words(const Reading& reading, const ContainerdFile& main, RuntimeFacts& facts) {
+    facts.said_in = reading.holders.empty() ? main.path : reading.holders.back().file->path;
+    if (const Word folders = said(reading, {"cdi_spec_dirs"}); folders.value) {
+        facts.folders = texts_of(*folders.value);
+        facts.said_in = folders.file->path;
+    }
+    const Word cdi = said(reading, {"enable_cdi"});
+    if (const auto* truth = cdi.value ? std::get_if<bool>(&cdi.value->value) : nullptr) {
+        facts.cdi = *truth;
+        facts.said_in = cdi.file->path;
+    }
+    facts.nvidia = is_nvidias_by_default(reading);
+}
+
+/// "" where the files leave nothing open: ours were written once the version was known.
+std::string version_for(const Files& files, const AskVersion& ask) {
+    if (has_version_of_2_x(files)) return "2.0"; // at least
+    const auto has_table = [](const ContainerdFile& file) {
+        return table_after_migration(file) != nullptr;
+    };
+    const auto holder = std::ranges::find_if(files, has_table);
+    const bool alone = std::ranges::count_if(files, has_table) == 1;
+    return alone && is_ours(*holder) ? "" : ask();
 }
 
 } // namespace
 
-RuntimeFacts read_containerd(const Root& root) {
+RuntimeFacts read_containerd(const Root& root, const AskVersion& ask) {
     RuntimeFacts facts{"containerd"};
-    File main{std::string(main_file), "", Table{{"version", 2}}};
-    if (root.exists(main_file)) {
-        auto file = read_file(root, main.path);
-        if (!file) return {"containerd", "", file.error().what};
-        main = std::move(*file);
-    }
-    const std::int64_t version = version_of(main.node);
-    for (const std::string& disabled : texts_in(main.node, "disabled_plugins"))
-        if (disabled == "cri" || disabled == plugin_of(version)) facts.unused = true;
+    auto all = read_containerd_files(root);
+    if (!all) return {"containerd", "", all.error().what};
+    facts.unused = is_disabled(*all);
     if (facts.unused) return facts;
-    if (version < 2) return {"containerd", "", main.path + ": version: wanted 2 or 3, found 1"};
-    auto files = read_imports(root, main.node);
-    if (!files) return {"containerd", "", files.error().what};
-    files->insert(files->begin(), main);
-    facts.said_in = main.path;
-    const File* holder = nullptr;
-    for (const File& file : *files)
-        if (plugin_in(file.node, version)) holder = &file;
-    if (holder) {
-        facts.said_in = holder->path;
-        const Node* plugin = plugin_in(holder->node, version);
-        const Node* cdi = plugin->find("enable_cdi");
-        if (const auto* truth = cdi ? std::get_if<bool>(&cdi->value) : nullptr) facts.cdi = *truth;
-        facts.folders = texts_in(*plugin, "cdi_spec_dirs");
+    facts.version = version_for(*all, ask);
+    const bool merges = is_of_2_x(facts.version);
+    Files files = without_ours(*all);
+    Reading reading = reading_of(files, merges);
+    const bool covers =
+        !reading.holders.empty() &&
+        std::ranges::any_of(reading_of(*all, merges).holders,
+                            [](const Holder& holder) { return is_ours(*holder.file); });
+    if (!covers) {
+        files = std::move(*all);
+        reading = reading_of(files, merges);
     }
-    if (!facts.cdi)
-        facts.with_cdi = holder ? add_to(*holder, version) : stand_beside(main, version);
+    take_words(reading, files.front(), facts);
+    if (reading.version < 2 && !merges && !facts.cdi) {
+        facts.flaw =
+            files.front().path + ": version: wanted 2, found " + std::to_string(reading.version);
+        return facts;
+    }
+    // Merged, it says nothing new where nobody else says anything.
+    if (covers && (!merges || facts.cdi || facts.folders))
+        facts.uncovered = {{std::string(containerd_drop_in), containerd_drop_in_without_table()}};
+    if (!facts.cdi) facts.with_cdi = with_cdi(root, files, reading);
+    if (!facts.with_cdi.empty() && !merges)
+        facts.with_cdi.insert(facts.with_cdi.end(), facts.uncovered.begin(), facts.uncovered.end());
     return facts;
 }
 

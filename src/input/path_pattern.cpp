@@ -5,7 +5,8 @@
 
 namespace gpuboot::input {
 
-std::vector<std::string> matches(const Root& root, std::string_view pattern) {
+std::vector<std::string> matches(const Root& root, std::string_view pattern, Hidden hidden) {
+    const int flags = hidden == Hidden::Too ? 0 : FNM_PERIOD;
     std::vector<std::string> paths{""};
     while (!pattern.empty()) {
         pattern.remove_prefix(1); // the slash
@@ -20,7 +21,7 @@ std::vector<std::string> matches(const Root& root, std::string_view pattern) {
             const auto entries = root.list(path.empty() ? "/" : path);
             if (!entries) continue;
             for (const std::string& entry : *entries)
-                if (::fnmatch(name.c_str(), entry.c_str(), FNM_PERIOD) == 0)
+                if (::fnmatch(name.c_str(), entry.c_str(), flags) == 0)
                     longer.push_back(path + "/" + entry);
         }
         paths = std::move(longer);

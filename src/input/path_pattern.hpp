@@ -10,8 +10,11 @@
 
 namespace gpuboot::input {
 
-/// What lies there under an absolute path, in whose names "*" stands for any part, but for a "." at
-/// the beginning. Sorted.
-std::vector<std::string> matches(const Root& root, std::string_view pattern);
+/// Whether "*" stands for a "." at the beginning, too.
+enum class Hidden { Skipped, Too };
+
+/// What lies there under an absolute path, in whose names "*" stands for any part. Sorted.
+std::vector<std::string> matches(const Root& root, std::string_view pattern,
+                                 Hidden hidden = Hidden::Skipped);
 
 } // namespace gpuboot::input

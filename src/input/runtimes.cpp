@@ -7,7 +7,9 @@
 #include "base/document.hpp"
 #include "base/process.hpp"
 #include "input/containerd.hpp"
+#include "input/own_file.hpp"
 #include "input/path_pattern.hpp"
+#include "input/runtime_words.hpp"
 
 namespace gpuboot::input {
 
@@ -24,13 +26,17 @@ constexpr std::chrono::seconds tool_deadline{5};
 struct Program {
     std::string_view name;
     std::array<std::string_view, 3> paths;
-    RuntimeFacts (*read)(const Root&);
+    RuntimeFacts (*read)(const Root&, const AskVersion&);
 };
 
 constexpr std::array<Program, 3> programs{
     {{"containerd", {"/usr/bin/containerd", "/usr/local/bin/containerd"}, read_containerd},
-     {"docker", {"/usr/bin/dockerd", "/usr/sbin/dockerd", "/usr/local/bin/dockerd"}, read_docker},
-     {"crio", {"/usr/bin/crio", "/usr/local/bin/crio"}, read_crio}}};
+     {"docker",
+      {"/usr/bin/dockerd", "/usr/sbin/dockerd", "/usr/local/bin/dockerd"},
+      [](const Root& root, const AskVersion&) { return read_docker(root); }},
+     {"crio", {"/usr/bin/crio", "/usr/local/bin/crio"}, [](const Root& root, const AskVersion&) {
+          return read_crio(root);
+      }}}};
 
 /// A member that is a table, made where there is none; null where it is something else.
 Table* table_in(Table& table, std::string_view key) {
@@ -57,19 +63,18 @@ std::string said_by(std::string_view program) {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-std::vector<std::string> texts(const Node& list) {
-    std::vector<std::string> found;
-    if (const auto* array = std::get_if<Array>(&list.value))
-        for (const Node& entry : *array)
-            if (const auto* text = std::get_if<std::string>(&entry.value)) found.push_back(*text);
-    return found;
+/// A runtime's "path" may be a name alone.
+bool is_nvidias_by_default(const Node& daemon) {
+    const Node* runtimes = daemon.find("runtimes");
+    const Node* runtime = runtimes ? runtimes->find(daemon.text("default-runtime")) : nullptr;
+    return runtime && is_nvidias_runtime(runtime->text("path"));
 }
 
 std::string crio_text(const std::vector<std::string>& folders) {
-    std::string text = "# Written by gpuboot.\n[crio.runtime]\ncdi_spec_dirs = [";
+    std::string text = "[crio.runtime]\ncdi_spec_dirs = [";
     for (const std::string& folder : folders)
         text += "\"" + folder + "\", ";
-    return text + "\"" + std::string(our_folder) + "\"]\n";
+    return own_text(text + "\"" + std::string(our_folder) + "\"]\n");
 }
 
 } // namespace
@@ -101,10 +106,13 @@ RuntimeFacts read_docker(const Root& root) {
     const Node* cdi = features ? features->find("cdi") : nullptr;
     if (const auto* truth = cdi ? std::get_if<bool>(&cdi->value) : nullptr) facts.cdi = *truth;
     if (facts.cdi) facts.said_in = path;
-    if (const Node* folders = node.find("cdi-spec-dirs")) {
-        facts.folders = texts(*folders);
+    // An empty list is the default to Docker, and [""] is none.
+    if (const Node* folders = node.find("cdi-spec-dirs"); folders && !texts_of(*folders).empty()) {
+        facts.folders = texts_of(*folders);
+        std::erase(*facts.folders, "");
         facts.said_in = path;
     }
+    facts.nvidia = is_nvidias_by_default(node);
     if (std::string text = cdi ? "" : switched_on(std::move(node)); !text.empty())
         facts.with_cdi = {{path, std::move(text)}};
     return facts;
@@ -124,13 +132,14 @@ RuntimeFacts read_crio(const Root& root) {
         const Node* runtime = crio ? crio->find("runtime") : nullptr;
         const Node* folders = runtime ? runtime->find("cdi_spec_dirs") : nullptr;
         if (!folders) continue;
-        facts.folders = texts(*folders);
+        facts.folders = texts_of(*folders);
         facts.said_in = path;
     }
     // Files count in the order of their names: behind a later one, or again, ours would say
     // nothing.
     if (facts.said_in < crio_drop_in)
-        facts.with_cdi = {{std::string(crio_drop_in), crio_text(facts.folders)}};
+        facts.with_cdi = {{std::string(crio_drop_in),
+                           crio_text(facts.folders.value_or(std::vector<std::string>{}))}};
     return facts;
 }
 
@@ -141,10 +150,10 @@ std::vector<RuntimeFacts> read_runtimes(const Root& root, const std::vector<std:
         const auto path = std::ranges::find_if(
             program.paths, [&](auto path) { return !path.empty() && root.exists(path); });
         if (path == program.paths.end()) continue;
-        RuntimeFacts facts = program.read(root);
+        const auto ask = [&] { return root.is_system() ? version_in(said_by(*path)) : ""; };
+        RuntimeFacts facts = program.read(root, ask);
         if (facts.unused) continue;
-        if (facts.flaw.empty() && !facts.cdi && root.is_system())
-            facts.version = version_in(said_by(*path));
+        if (facts.flaw.empty() && !facts.cdi && facts.version.empty()) facts.version = ask();
         runtimes.push_back(std::move(facts));
     }
     return runtimes;

@@ -12,7 +12,7 @@
 namespace gpuboot::input {
 
 /// Those of `names` (containerd, docker, crio) whose program is there. Only one whose configuration
-/// leaves it open is asked for its version, and only on the running system.
+/// leaves something open is asked for its version, and only on the running system.
 std::vector<model::RuntimeFacts> read_runtimes(const Root& root,
                                                const std::vector<std::string>& names);
 

@@ -33,8 +33,10 @@ Table record_of_runtime(const RuntimeFacts& runtime) {
     text("flaw", runtime.flaw);
     if (runtime.cdi) table.push_back({"cdi", *runtime.cdi});
     text("said_in", runtime.said_in);
-    if (!runtime.folders.empty()) put(table, "folders", runtime.folders);
+    if (runtime.folders) put(table, "folders", *runtime.folders);
     put(table, "with_cdi", runtime.with_cdi, record_of_file);
+    put(table, "uncovered", runtime.uncovered, record_of_file);
+    if (runtime.nvidia) table.push_back({"nvidia", true});
     return table;
 }
 
@@ -44,10 +46,13 @@ RuntimeFacts read_runtime(Fields& fields) {
     runtime.flaw = text_or_empty(fields, "flaw");
     runtime.cdi = fields.optional_flag("cdi");
     runtime.said_in = text_or_empty(fields, "said_in");
-    runtime.folders = fields.optional_texts("folders").value_or(std::vector<std::string>{});
-    runtime.with_cdi = read_each(fields, "with_cdi", [](Fields& file) {
+    runtime.folders = fields.optional_texts("folders");
+    const auto read_file = [](Fields& file) {
         return RuntimeFile{file.text("path"), file.text("text")};
-    });
+    };
+    runtime.with_cdi = read_each(fields, "with_cdi", read_file);
+    runtime.uncovered = read_each(fields, "uncovered", read_file);
+    runtime.nvidia = fields.optional_flag("nvidia").value_or(false);
     return runtime;
 }
 

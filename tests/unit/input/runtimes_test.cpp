@@ -9,6 +9,7 @@
 #include "decide/runtimes.hpp"
 #include "fakes/temporary_root.hpp"
 #include "input/containerd.hpp"
+#include "input/own_file.hpp"
 
 using namespace gpuboot;
 using namespace gpuboot::model;
@@ -19,10 +20,15 @@ namespace {
 const std::string main_file = "/etc/containerd/config.toml";
 const std::string drop_in = "/etc/containerd/conf.d/gpuboot.toml";
 
-RuntimeFacts containerd(const std::string& text) {
+/// As the containerd of that version has it.
+RuntimeFacts read(const TemporaryRoot& tree, const std::string& version = "1.7.24") {
+    return input::read_containerd(tree.root, [&] { return version; });
+}
+
+RuntimeFacts containerd(const std::string& text, const std::string& version = "1.7.24") {
     const TemporaryRoot tree;
     tree.write(main_file, text);
-    return input::read_containerd(tree.root);
+    return read(tree, version);
 }
 
 std::string text_of(const RuntimeFacts& facts, const std::string& path) {
@@ -35,7 +41,7 @@ std::string text_of(const RuntimeFacts& facts, const std::string& path) {
 RuntimeFacts again(const TemporaryRoot& tree, const RuntimeFacts& facts) {
     for (const RuntimeFile& file : facts.with_cdi)
         tree.write(file.path, file.text);
-    return input::read_containerd(tree.root);
+    return read(tree);
 }
 
 /// What the containerd that is installed makes of the tree's configuration.
@@ -55,10 +61,11 @@ std::string dump(const TemporaryRoot& tree) {
 
 TEST_CASE("containerd without a file gets one that imports ours, and is on then") {
     const TemporaryRoot tree;
-    const auto facts = input::read_containerd(tree.root);
+    const auto facts = read(tree);
     CHECK(text_of(facts, main_file) ==
           "version = 2\nimports = [\"/etc/containerd/conf.d/gpuboot*.toml\"]\n");
     CHECK(text_of(facts, drop_in).contains("\n[plugins.\"io.containerd.grpc.v1.cri\"]\n"));
+    CHECK_FALSE(text_of(facts, drop_in).contains("version"));
     const auto after = again(tree, facts);
     CHECK(after.cdi == true);
     CHECK(after.said_in == drop_in);
@@ -66,23 +73,177 @@ TEST_CASE("containerd without a file gets one that imports ours, and is on then"
 }
 
 TEST_CASE("the plugin's key is that of the configuration's version") {
-    CHECK(text_of(containerd("version = 3\n"), drop_in)
-              .contains("\nversion = 3\n\n[plugins.\"io.containerd.cri.v1.runtime\"]\n"));
-    CHECK(containerd("root = \"/srv\"\n").flaw == main_file + ": version: wanted 2 or 3, found 1");
+    const auto of_2_x = containerd("version = 3\n");
+    CHECK(text_of(of_2_x, drop_in).contains("\n[plugins.\"io.containerd.cri.v1.runtime\"]\n"));
+    CHECK(of_2_x.version == "2.0"); // 1.x does not start with it
+    CHECK(decide::plan_runtimes({of_2_x}).empty());
+}
+
+TEST_CASE("a configuration of version 1 is told, but where containerd migrates it or has CDI on") {
+    const std::string text = "root = \"/srv\"\n";
+    CHECK(containerd(text).flaw == main_file + ": version: wanted 2, found 1");
+    CHECK(containerd(text, "2.1.4").flaw == "");
+    CHECK(containerd("[plugins.cri]\nenable_cdi = true\n").cdi == true);
+    // An import's version is that of all, and with no setting at all there is none to lose.
+    const TemporaryRoot tree;
+    tree.write(main_file, "imports = [\"/srv/a.toml\"]\n");
+    tree.write("/srv/a.toml", "version = 2\n");
+    CHECK(read(tree).flaw == "");
+    CHECK(text_of(containerd("# nothing\n"), main_file) ==
+          "version = 2\nimports = [\"/etc/containerd/conf.d/gpuboot*.toml\"]\n# nothing\n");
 }
 
 TEST_CASE("imports are kept, and none is added where ours is covered") {
-    const auto facts = containerd("# mine\nversion = 2\nimports = [\"/srv/a.toml\"] # keep\n");
-    CHECK(text_of(facts, main_file) == "# mine\nversion = 2\nimports = [\"/srv/a.toml\", "
+    const auto facts = containerd("# mine\nversion = 2\nimports = [\"/srv/*.toml\"] # keep\n");
+    CHECK(text_of(facts, main_file) == "# mine\nversion = 2\nimports = [\"/srv/*.toml\", "
                                        "\"/etc/containerd/conf.d/gpuboot*.toml\"] # keep\n");
-    for (const char* pattern : {"/etc/containerd/conf.d/*", "conf.d/*.toml"}) {
-        const auto covered =
-            containerd("version = 2\nimports = [\"" + std::string(pattern) + "\"]\n");
-        CHECK(covered.with_cdi.size() == 1);
-        CHECK(covered.with_cdi.front().path == drop_in);
-    }
+    const auto covered = containerd("version = 2\nimports = [\"/etc/containerd/conf.d/*\"]\n");
+    REQUIRE(covered.with_cdi.size() == 1);
+    CHECK(covered.with_cdi.front().path == drop_in);
+    // 1.7.0 looks for it in its own working directory.
+    CHECK(containerd("version = 2\nimports = [\"conf.d/*.toml\"]\n").with_cdi.size() == 2);
     CHECK(text_of(containerd("version = 2\nimports = []\n"), main_file) ==
           "version = 2\nimports = [\"/etc/containerd/conf.d/gpuboot*.toml\"]\n");
+}
+
+TEST_CASE("a list of imports is edited however it is written") {
+    const std::string ours = "\"/etc/containerd/conf.d/gpuboot*.toml\"";
+    const auto edited = [](const std::string& text) {
+        return text_of(containerd(text), main_file);
+    };
+    const std::string head = "# imports = [\"/a\"] and its version\nversion = 2 # of imports\n";
+    CHECK(edited(head) == head + "imports = [" + ours + "]\n");
+    CHECK(edited(head + "imports = [\"/*/a\",]\n") ==
+          head + "imports = [\"/*/a\", " + ours + "]\n");
+    CHECK(edited(head +
+                 "imports = [ # no \"]\"\n  '/*/a]', # imports = []\n  # end\n]\nroot = \"/\"\n") ==
+          head + "imports = [ # no \"]\"\n  '/*/a]', " + ours +
+              " # imports = []\n  # end\n]\nroot = \"/\"\n");
+    CHECK(edited(head + "\"imports\"=[\"/*/\\\"]\"]\n") ==
+          head + "\"imports\"=[\"/*/\\\"]\", " + ours + "]\n");
+    CHECK(edited("root = \"version\"\n[plugins.x]\nversion = 2\n") == "");
+    CHECK(edited(head + "imports = [\"\"\"\n/*/a\"\"\"]\n") == "");
+}
+
+TEST_CASE("imports of imports are followed, each from its own folder, breadth first") {
+    const TemporaryRoot tree;
+    const auto table = [](const std::string& key) {
+        return "[plugins.\"io.containerd.grpc.v1.cri\"]\n" + key + "\n";
+    };
+    tree.write(main_file, "version = 2\nimports = [\"a/*.toml\", \"/srv/b.toml\"]\n");
+    tree.write("/etc/containerd/a/.1.toml", "imports = [\"../deep/c.toml\"]\n");
+    tree.write("/srv/b.toml", table("enable_cdi = false"));
+    tree.write("/etc/containerd/deep/c.toml", table("enable_cdi = true"));
+    CHECK(read(tree).said_in == "/etc/containerd/deep/c.toml");
+    CHECK(read(tree).cdi == true);
+    // A circle is none to containerd, which takes no file twice.
+    tree.write("/srv/b.toml", "imports = [\"/srv/b.toml\", \"/etc/containerd/config.toml\"]\n");
+    CHECK(read(tree).cdi == true);
+    tree.write("/srv/b.toml", "imports = [\"none.toml\"]\n");
+    CHECK(read(tree).flaw.contains("/srv/none.toml"));
+    for (int at = 0; at < 80; ++at)
+        tree.write("/srv/b" + std::to_string(at) + ".toml", "");
+    tree.write("/srv/b.toml", "imports = [\"*.toml\"]\n");
+    CHECK(read(tree).flaw.contains("wanted no more than 64 files"));
+}
+
+TEST_CASE("containerd 2.x merges tables key by key, 1.x takes the last one whole") {
+    const TemporaryRoot tree;
+    const std::string table = "[plugins.\"io.containerd.grpc.v1.cri\"]\n";
+    tree.write(main_file, "version = 2\nimports = [\"/srv/a.toml\"]\n" + table +
+                              "enable_cdi = false\ncdi_spec_dirs = [\"/x\"]\n");
+    tree.write("/srv/a.toml", "version = 2\n" + table + "cdi_spec_dirs = [\"/y\"]\n");
+    const auto merged = read(tree, "2.1.9");
+    CHECK(merged.cdi == false);
+    CHECK(merged.folders == std::vector<std::string>{"/y"});
+    CHECK(merged.said_in == main_file);
+    CHECK_FALSE(read(tree, "1.7.24").cdi);
+    CHECK(read(tree, "1.7.24").folders == std::vector<std::string>{"/y"});
+}
+
+TEST_CASE("our drop-in makes way for a table that somebody wrote after it") {
+    const std::string imports =
+        "version = 2\nimports = [\"/etc/containerd/conf.d/gpuboot*.toml\"]\n";
+    const std::string table = "[plugins.\"io.containerd.grpc.v1.cri\"]\nsandbox_image = \"x\"\n";
+    const TemporaryRoot tree;
+    CHECK(again(tree, read(tree)).cdi == true);
+    tree.write(main_file, imports + table);
+    auto facts = read(tree);
+    CHECK_FALSE(facts.cdi);
+    REQUIRE(facts.with_cdi.size() == 2);
+    CHECK(text_of(facts, main_file).ends_with("\"/var/run/cdi\"]\nsandbox_image = \"x\"\n"));
+    CHECK_FALSE(text_of(facts, drop_in).contains("[plugins"));
+    CHECK(decide::plan_runtimes({facts}).size() == 1);
+    tree.write(main_file, imports + table + "enable_cdi = false\n");
+    facts = read(tree);
+    CHECK(facts.cdi == false);
+    const Plan plan = decide::plan_runtimes({facts});
+    REQUIRE(plan.size() == 1);
+    CHECK((std::get<ConfigureRuntime>(plan.front()).files == facts.uncovered));
+    tree.write(drop_in, facts.uncovered.front().text);
+    CHECK(decide::plan_runtimes({read(tree)}).empty());
+    // Once that table is gone ours takes its place again.
+    tree.write(main_file, imports);
+    CHECK(again(tree, read(tree)).cdi == true);
+    CHECK(read(tree, "not asked").version == "");
+    // Merged, it takes nothing away from a table that says nothing of CDI.
+    tree.write(main_file, imports + table);
+    CHECK(decide::plan_runtimes({read(tree, "2.1.9")}).empty());
+}
+
+TEST_CASE("a drop-in of ours that somebody changed is theirs") {
+    const TemporaryRoot tree;
+    again(tree, read(tree));
+    const std::string text = tree.read(drop_in);
+    CHECK(input::is_own_text(text));
+    CHECK_FALSE(input::is_own_text(text + "\n"));
+    CHECK_FALSE(input::is_own_text("# Written by gpuboot.\n"));
+    CHECK_FALSE(input::is_own_text(""));
+    tree.write(drop_in, "# mine now\n");
+    CHECK(read(tree).with_cdi.empty());
+    CHECK(decide::judge_runtimes({read(tree)}).size() == 1);
+}
+
+TEST_CASE("no folder at all is a word of the operator's") {
+    const auto facts = containerd("version = 2\n[plugins.\"io.containerd.grpc.v1.cri\"]\n"
+                                  "enable_cdi = true\ncdi_spec_dirs = []\n");
+    CHECK(facts.folders == std::vector<std::string>{});
+    REQUIRE(decide::judge_runtimes({facts}).size() == 1);
+    CHECK(decide::judge_runtimes({facts}).front().found == "none in " + main_file);
+    const TemporaryRoot tree;
+    tree.write("/etc/crio/crio.conf", "[crio.runtime]\ncdi_spec_dirs = []\n");
+    CHECK(decide::judge_runtimes({input::read_crio(tree.root)}).size() == 1);
+    CHECK(decide::plan_runtimes({input::read_crio(tree.root)}).empty());
+    tree.write("/etc/docker/daemon.json", R"({"cdi-spec-dirs": []})");
+    CHECK_FALSE(input::read_docker(tree.root).folders);
+    tree.write("/etc/docker/daemon.json", R"({"cdi-spec-dirs": [""]})");
+    CHECK(input::read_docker(tree.root).folders == std::vector<std::string>{});
+}
+
+TEST_CASE("a containerd that knows no CDI has it off, whatever its configuration says") {
+    const std::string table = "version = 2\n[plugins.\"io.containerd.grpc.v1.cri\"]\n"
+                              "enable_cdi = true\n";
+    auto reasons = decide::judge_runtimes({containerd(table, "1.6.20")});
+    REQUIRE(reasons.size() == 1);
+    CHECK(reasons.front().code == ReasonCode::RuntimeTooOld);
+    CHECK(decide::judge_runtimes({containerd(table)}).empty());
+    const std::string runtimes = "[plugins.\"io.containerd.grpc.v1.cri\".containerd";
+    const auto by_default = [&](const std::string& program) {
+        return containerd(table + runtimes + "]\ndefault_runtime_name = \"n\"\n" + runtimes +
+                              ".runtimes.n.options]\nBinaryName = \"" + program + "\"\n",
+                          "1.6.20");
+    };
+    CHECK(decide::judge_runtimes({by_default("/usr/bin/nvidia-container-runtime")}).empty());
+    CHECK(decide::plan_runtimes({by_default("/usr/bin/nvidia-container-runtime")}).empty());
+    CHECK(decide::judge_runtimes({by_default("/usr/bin/runc")}).size() == 1);
+    const TemporaryRoot tree;
+    tree.write(
+        "/etc/docker/daemon.json",
+        R"({"default-runtime": "n", "runtimes": {"n": {"path": "nvidia-container-runtime"}}})");
+    CHECK(input::read_docker(tree.root).nvidia);
+    tree.write("/etc/docker/daemon.json",
+               R"({"runtimes": {"n": {"path": "nvidia-container-runtime"}}})");
+    CHECK_FALSE(input::read_docker(tree.root).nvidia);
 }
 
 TEST_CASE("a table that is there is added to, because a second one would replace it") {
@@ -95,7 +256,7 @@ TEST_CASE("a table that is there is added to, because a second one would replace
                              "  pause_threshold = 0.02\n";
     const TemporaryRoot tree;
     tree.write(main_file, text);
-    const auto facts = input::read_containerd(tree.root);
+    const auto facts = read(tree);
     REQUIRE(facts.with_cdi.size() == 1);
     std::string rest = facts.with_cdi.front().text;
     const std::string added = "enable_cdi = true\ncdi_spec_dirs = [\"/etc/cdi\", "
@@ -110,7 +271,7 @@ TEST_CASE("a table of which only parts have a header gets one, before those") {
     const TemporaryRoot tree;
     tree.write(main_file, "version = 2\n[plugins.'io.containerd.grpc.v1.cri'.containerd]\n"
                           "default_runtime_name = \"runc\"\n");
-    const auto facts = input::read_containerd(tree.root);
+    const auto facts = read(tree);
     CHECK(text_of(facts, main_file)
               .starts_with("version = 2\n[plugins.'io.containerd.grpc.v1.cri'"
                            "]\nenable_cdi = true\n"));
@@ -125,7 +286,7 @@ TEST_CASE("the table of an import is the one that counts, and is added to there"
                           "[plugins.\"io.containerd.grpc.v1.cri\"]\nenable_cdi = true\n");
     tree.write("/srv/site.toml", "version = 2\n[plugins.\"io.containerd.grpc.v1.cri\"]\n"
                                  "sandbox_image = \"x\"\n");
-    const auto facts = input::read_containerd(tree.root);
+    const auto facts = read(tree);
     CHECK_FALSE(facts.cdi);
     REQUIRE(facts.with_cdi.size() == 1);
     CHECK(facts.with_cdi.front().path == "/srv/site.toml");
@@ -159,7 +320,7 @@ TEST_CASE("Debian's containerd takes our file for the CRI plugin's, and keeps wh
     tree.write(main_file, "version = 2\nroot = \"/srv/containerd\"\n"
                           "imports = [\"/etc/containerd/site/*.toml\"]\n");
     tree.write("/etc/containerd/site/a.toml", "version = 2\noom_score = -7\n");
-    CHECK(again(tree, input::read_containerd(tree.root)).cdi == true);
+    CHECK(again(tree, read(tree)).cdi == true);
     // It is too old to show the keys themselves: another key in the same table shows whose it is.
     tree.write(drop_in, tree.read(drop_in) + "sandbox_image = \"in.our/table\"\n");
     const std::string dumped = dump(tree);
@@ -176,7 +337,7 @@ TEST_CASE("and a table of the operator's is whole after ours are in it") {
                           "sandbox_image = \"operators/pause\"\n"
                           "[plugins.\"io.containerd.grpc.v1.cri\".containerd]\n"
                           "default_runtime_name = \"operators\"\n");
-    CHECK(again(tree, input::read_containerd(tree.root)).cdi == true);
+    CHECK(again(tree, read(tree)).cdi == true);
     const std::string dumped = dump(tree);
     CHECK(dumped.contains("sandbox_image = \"operators/pause\""));
     CHECK(dumped.contains("default_runtime_name = \"operators\""));
@@ -212,13 +373,13 @@ TEST_CASE("Docker's other settings stay, in their order") {
 
 TEST_CASE("CRI-O's last word on folders, and ours beside them") {
     const TemporaryRoot tree;
-    CHECK(input::read_crio(tree.root).folders.empty());
+    CHECK_FALSE(input::read_crio(tree.root).folders);
     tree.write("/etc/crio/crio.conf", "[crio.runtime]\ncdi_spec_dirs = [\"/a\"]\n");
     tree.write("/etc/crio/crio.conf.d/10-site.conf", "[crio.runtime]\ncdi_spec_dirs = [\"/b\"]\n");
     const auto facts = input::read_crio(tree.root);
     CHECK(facts.folders == std::vector<std::string>{"/b"});
     CHECK(facts.with_cdi.front().text ==
-          "# Written by gpuboot.\n[crio.runtime]\ncdi_spec_dirs = [\"/b\", \"/var/run/cdi\"]\n");
+          input::own_text("[crio.runtime]\ncdi_spec_dirs = [\"/b\", \"/var/run/cdi\"]\n"));
 }
 
 TEST_CASE("CRI-O is told once, and not where a later file has the last word") {

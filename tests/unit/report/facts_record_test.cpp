@@ -201,7 +201,16 @@ TEST_CASE("the devices' facts are read back the same") {
     facts.services = {
         "535.261.03", {6, 2, true, true, "535.261.03"}, true, {{"a.service", "masked"}}};
     facts.runtimes = {{"containerd", "1.7.24", "", {}, "", {}, {{"/etc/a", "x = 1\n"}}},
-                      {"docker", "", "", false, "/etc/b", {"/srv"}, {}},
+                      {"docker",
+                       "",
+                       "",
+                       false,
+                       "/etc/b",
+                       std::vector<std::string>{"/srv"},
+                       {},
+                       {{"/etc/c", "y"}},
+                       true},
+                      {"crio", "", "", {}, "", std::vector<std::string>{}, {}},
                       {"crio", "", "/etc/c:1: broken", {}, "", {}, {}}};
     const auto record = parse_toml(to_toml(report::record_of(facts)));
     REQUIRE(record);
