@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The package on a machine that runs: install, upgrade, remove, purge."""
+import hashlib
 import os
 import shutil
 import stat
@@ -133,7 +134,16 @@ def _(machine):
 def _(machine):
     apt(machine, 'install', '/packages/gpuboot.deb')
     machine.out('touch /etc/gpuboot/opt-out && cp /usr/share/gpuboot/versions.toml /etc/gpuboot/')
+    settings = b'a = 1\n'
+    ours = b'# Written by gpuboot. SHA-256 of what follows: ' + hashlib.sha256(settings).hexdigest().encode() + b'\n'
+    drop_in, edited = machine.path('/etc/containerd/conf.d/gpuboot.toml'), machine.path('/etc/crio/crio.conf.d/99-gpuboot.conf')
+    for path, text in [(drop_in, ours + settings), (edited, ours + settings + b'b = 2\n')]:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(text)
     apt(machine, 'purge', 'gpuboot')
+    equal((drop_in.exists(), edited.exists()), (False, True), 'what is ours, what somebody changed')
+    for path in [drop_in, edited]:
+        shutil.rmtree(path.parents[1])
     after = snapshot(machine)
     changed = {path for path in after.keys() | before.keys() if after.get(path) != before.get(path)}
     equal(sorted(changed), [])
