@@ -17,9 +17,9 @@ def case(name):
 
 
 def run_all(module, base, deb, keep):
-    """One machine for a file: its `prepare`, then its cases one after the other."""
+    """One machine for a file, by its own `Machine` if it has one: its `prepare`, then its cases one after the other."""
     title = module.__name__.removeprefix('test_')
-    machine = Machine(base, title)
+    machine = getattr(module, 'Machine', Machine)(base, title)
     before = len(failed)
     try:
         if not one(f'{title}: prepare', lambda: module.prepare(machine, deb)):

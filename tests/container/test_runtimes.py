@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import tempfile
 import tomllib
 
 from check import case, contains, equal
@@ -21,6 +22,29 @@ ETC = 'etc/containerd'
 MAIN, DROP_IN = f'{ETC}/config.toml', f'{ETC}/conf.d/gpuboot.toml'
 KEY = {2: 'io.containerd.grpc.v1.cri', 3: 'io.containerd.cri.v1.runtime'}
 IMPORT = 'imports = ["/etc/containerd/conf.d/gpuboot*.toml"]\n'
+
+
+class Machine:
+    """The Debian tree itself, of which no file is changed: a mount each for /mnt and /etc, and no copy."""
+
+    def __init__(self, base, name):
+        self.base = base
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f'gpuboot-{name}-', dir='/var/tmp'))
+
+    def path(self, inside):
+        return self.folder / str(inside).lstrip('/')
+
+    def run(self, script):
+        mounts = (f'mount --bind {self.folder} {self.base}/mnt && mount -t tmpfs none {self.base}/etc &&'
+                  f' exec chroot {self.base} /bin/sh -ec "$0"')
+        return subprocess.run(['unshare', '--mount', '/bin/sh', '-ec', mounts, script], stdout=subprocess.PIPE,
+                              text=True, timeout=120)
+
+    def power_off(self):
+        pass
+
+    def destroy(self):
+        shutil.rmtree(self.folder)
 
 
 def table(version, keys='', runtime='operators'):
@@ -90,17 +114,17 @@ def prepare(machine, _):
     content = b''.join(path.read_bytes() for path in [*DRIVER, *headers])
     prepare.driver = tree.cached('runtimes-driver', content, compile_driver) / 'driver'
     for release, version in VERSIONS.items():
-        shutil.copy(binaries / release, machine.path(f'/opt/{release}'))
+        shutil.copy(binaries / release, machine.path(release))
         told = subprocess.run([binaries / release, '--version'], check=True, capture_output=True, text=True).stdout
         contains(told.replace(' v', ' '), f' {version}')
 
 
 def dumps(machine, release, folder):
     """The effective configuration of each tree there, by the containerd of that release."""
-    script = (f'for tree in {folder}/*; do rm -rf /{ETC}; cp -a "$tree/{ETC}" /{ETC};'
+    script = (f'for tree in /mnt{folder}/*; do rm -rf /{ETC}; cp -a "$tree/{ETC}" /{ETC};'
               f' if [ -e /{MAIN} ]; then how=dump; else how=default; fi;'
-              f' /opt/{release} config $how >"$tree/dump" 2>"$tree/said" || {{ cat "$tree/said"; exit 1; }}; done')
-    told = subprocess.run(['chroot', machine.root, '/bin/sh', '-ec', script], stdout=subprocess.PIPE, text=True, timeout=60)
+              f' /mnt/{release} config $how >"$tree/dump" 2>"$tree/said" || {{ cat "$tree/said"; exit 1; }}; done')
+    told = machine.run(script)
     equal((told.returncode, told.stdout), (0, ''), release)
     return {path.name: tomllib.loads((path / 'dump').read_text()) for path in machine.path(folder).iterdir()}
 
