@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// runtimes_driver VERSION ROOT...: in each tree writes what gpuboot would write there for a containerd
-// of that version. A container has no GPU, so no boot inside it comes to that.
+// runtimes_driver VERSION ROOT...: in each tree writes what gpuboot would write there for a
+// containerd of that version. A container has no GPU, so no boot inside it comes to that.
 #include <filesystem>
 #include <fstream>
 #include <iostream>
