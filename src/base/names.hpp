@@ -35,6 +35,8 @@ inline constexpr std::string_view build_directory = "/var/lib/gpuboot/build";
 inline constexpr std::string_view build_log = "/var/lib/gpuboot/build.log";
 /// Sealed: what a removal of foreign copies is about to delete. It stands until that is done.
 inline constexpr std::string_view foreign_intent = "/var/lib/gpuboot/foreign-intent";
+/// Sealed: what the guard has set as the boot loader's default, and what it was before.
+inline constexpr std::string_view guard_record = "/var/lib/gpuboot/guard";
 inline constexpr std::string_view marker_file = "marker.toml";
 inline constexpr std::string_view unfinished_prefix = ".new-";
 inline constexpr std::string_view deleted_prefix = ".del-";
@@ -51,6 +53,11 @@ inline constexpr std::string_view lost_stamp = "/run/gpuboot/next/lost";
 inline constexpr std::string_view progress = "/run/gpuboot/progress.json";
 /// What the last clean-up or bake in the background knew of the installed kernels.
 inline constexpr std::string_view kernels_record = "/run/gpuboot/kernels.json";
+/// What the guard has said last.
+inline constexpr std::string_view guard_word = "/run/gpuboot/guard.json";
+/// Shown to who logs in (pam_motd(8)).
+inline constexpr std::string_view motd_directory = "/run/motd.d";
+inline constexpr std::string_view motd = "/run/motd.d/gpuboot";
 inline constexpr std::string_view want_directory = "/run/gpuboot/want";
 inline constexpr std::string_view next_directory = "/run/gpuboot/next";
 inline constexpr std::string_view next_rebuild = "/run/gpuboot/next/rebuild";
@@ -125,9 +132,11 @@ inline constexpr Event bakes_purged{"bakes purged", "bdb41c3bc278457fa21d882406a
 inline constexpr Event driver_released{"driver taken from the machine",
                                        "ca3e2a17b08a4fb28f65427ff456cb01"};
 inline constexpr Event managed_gpu{"GPU managed", "600cea7bb54f4484b45339aa831ead1c"};
+inline constexpr Event kernel_kept{"older kernel kept as the default",
+                                   "94e26bfeff554f04bf12babaf4406224"};
 inline constexpr std::array events{module_in_use,   fell_back,       verdict_reached, bake_damaged,
                                    load_refused,    build_failed,    bake_committed,  gpu_changed,
                                    input_invalid,   request_refused, foreign_removed, bakes_purged,
-                                   driver_released, managed_gpu};
+                                   driver_released, managed_gpu,     kernel_kept};
 
 } // namespace gpuboot::names

@@ -14,6 +14,7 @@
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "execute/system_effects.hpp"
+#include "flow/guard.hpp"
 #include "report/kernel_record.hpp"
 
 namespace gpuboot::cli {
@@ -25,7 +26,9 @@ using namespace model;
 constexpr std::chrono::seconds systemd_deadline{10};
 
 void print(const KernelState& state) {
-    std::printf("%-32s %s%s%s\n", (state.kernel + (state.running ? " (running)" : "")).c_str(),
+    std::printf("%-32s %s%s%s\n",
+                (state.kernel + (state.running ? " (running)" : "") + (state.kept ? " (kept)" : ""))
+                    .c_str(),
                 answer_of(state).answer.c_str(), state.bake.empty() ? "" : ": ",
                 state.bake.c_str());
     if (!state.bake.empty()) return;
@@ -42,6 +45,8 @@ Result<int> kernels(const Options& options) {
         std::ranges::all_of(*states, [](const KernelState& state) { return !state.bake.empty(); });
     if (options.json) std::puts(to_json(report::record_of(*states)).c_str());
     if (!options.json) std::ranges::for_each(*states, print);
+    const std::string word = options.json ? "" : flow::last_word_of_guard(options.root);
+    if (!word.empty()) std::printf("guard: %s\n", word.c_str());
     return all ? exit_ready : exit_code_of(VerdictKind::Rebuild);
 }
 

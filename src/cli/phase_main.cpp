@@ -22,6 +22,7 @@
 #include "flow/device.hpp"
 #include "flow/ended.hpp"
 #include "flow/foreign.hpp"
+#include "flow/guard.hpp"
 #include "flow/init.hpp"
 #include "flow/kernels.hpp"
 #include "flow/purge.hpp"
@@ -30,6 +31,7 @@
 #include "flow/verify.hpp"
 #include "flow/watch.hpp"
 #include "model/pin.hpp"
+#include "report/guard_telling.hpp"
 
 namespace {
 
@@ -194,6 +196,19 @@ int run_foreign(const Log& log, const flow::Machine& machine) {
     return EXIT_SUCCESS;
 }
 
+int run_guard(const Log& log, const flow::Machine& machine, const std::vector<std::string>& words) {
+    const bool release = words.size() == 2 && words[1] == "release";
+    if (words.size() != 1 && !release) {
+        log.error("wanted: guard [release]");
+        return exit_usage;
+    }
+    const auto guard = flow::guard_kernels(machine, release ? flow::GuardWish::Release
+                                                            : flow::GuardWish::ByPolicy);
+    if (!guard) log.error(guard.error().what);
+    if (guard && !report::sentence_of(*guard).empty()) log.info(report::sentence_of(*guard));
+    return guard ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 int run_request(const Log& log, const flow::Machine& machine) {
     const auto refused = flow::serve_requests(machine);
     if (!refused) {
@@ -255,12 +270,13 @@ int run(const Log& log, const flow::Machine& machine, const std::vector<std::str
     if (phase == "watch") return run_watch(log, machine);
     if (phase == "collect") return run_collect(log, machine);
     if (phase == "foreign") return run_foreign(log, machine);
+    if (phase == "guard") return run_guard(log, machine, words);
     if (phase == "request") return run_request(log, machine);
     if (phase == "device") return run_device(log, machine, words);
     if (phase == "ended") return run_ended(log, machine, words);
     log.error("wanted: check | recheck | rebuild | prebake | init | deactivate | refresh | watch | "
               "collect | "
-              "foreign | request | "
+              "foreign | guard [release] | request | "
               "device add|bound|remove ADDRESS | ended init|ADDRESS");
     return exit_usage;
 }

@@ -5,6 +5,7 @@
 
 #include "base/names.hpp"
 #include "decide/kernels.hpp"
+#include "execute/guard_record.hpp"
 #include "flow/progress_note.hpp"
 #include "input/gather.hpp"
 #include "input/host.hpp"
@@ -45,6 +46,13 @@ Result<KernelState> look_at(const Root& root, const std::string& kernel) {
     return decide::judge_kernel(world->facts);
 }
 
+/// By what the guard has set; "" when that is nothing, or no more.
+std::string kept_kernel(const Root& root) {
+    const auto record = execute::read_guard_record(root);
+    const bool holds = record && *record && (*record)->stage == GuardStage::Set;
+    return holds ? (*record)->kernel : "";
+}
+
 bool is_over(const Result<BakeResult>& baked) {
     return baked || baked.error().code == Errc::Hopeless || baked.error().code == Errc::Remembered;
 }
@@ -53,12 +61,14 @@ bool is_over(const Result<BakeResult>& baked) {
 
 Result<std::vector<KernelState>> look_at_kernels(const Root& root) {
     const std::string running = root.is_system() ? input::read_host().kernel : "";
+    const std::string kept = kept_kernel(root);
     const Progress progress = read_progress(root).value_or(Progress{});
     std::vector<KernelState> states;
     for (const std::string& kernel : installed_kernels(root)) {
         auto state = look_at(root, kernel);
         if (!state) return forward(std::move(state).error(), kernel);
         state->running = kernel == running;
+        state->kept = kernel == kept;
         state->queued = root.exists(place_in_queue(kernel));
         if (progress.kernel == kernel) state->progress = progress;
         states.push_back(std::move(*state));

@@ -151,6 +151,9 @@ std::string read_over(const std::string& path, const Node& document, Policy& pol
     });
     read("containers", [&](Fields& table) { read_containers(table, policy); });
     read("bake", [&](Fields& table) { read_bake(table, policy); });
+    read("kernels", [&](Fields& table) {
+        policy.guard_kernels = table.optional_flag("guard").value_or(policy.guard_kernels);
+    });
     read("store", [&](Fields& table) { read_store(table, policy); });
     read("foreign", [&](Fields& table) { read_foreign(table, policy); });
     read("rebuild", [&](Fields& table) { read_rebuild(table, policy); });

@@ -17,6 +17,7 @@ struct KernelState {
     Progress progress{};           ///< of its bake, while one is being made
     bool queued = false;           ///< one is still to be made
     std::vector<Reason> reasons{}; ///< why none fits
+    bool kept = false;             ///< it is the boot loader's default instead of the newest
 
     bool operator==(const KernelState&) const = default;
 };

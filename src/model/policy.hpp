@@ -87,6 +87,7 @@ struct Policy {
     int rebuild_timeout_seconds = 600;
     Compression bake_compression = Compression::None; ///< of modules in new bakes
     StorePolicy store = {};
+    bool guard_kernels = false; ///< an older kernel stays the default while the newest has no bake
     std::vector<ForeignKind> foreign_remove = {}; ///< copies of others that go, after each boot
 
     bool operator==(const Policy&) const = default;

@@ -12,13 +12,10 @@ Node record_of(const std::vector<KernelState>& states) {
     Array records;
     for (const KernelState& state : states) {
         const KernelAnswer answer = answer_of(state);
-        Table record{{"kernel", state.kernel},
-                     {"running", state.running},
-                     {"answer", answer.answer},
-                     {"why", answer.why},
-                     {"bake", state.bake},
-                     {"queued", state.queued},
-                     {"reasons", record_of(state.reasons)}};
+        Table record{{"kernel", state.kernel},  {"running", state.running},
+                     {"answer", answer.answer}, {"why", answer.why},
+                     {"bake", state.bake},      {"queued", state.queued},
+                     {"kept", state.kept},      {"reasons", record_of(state.reasons)}};
         if (!state.progress.stage.empty())
             record.push_back({"progress", record_of(state.progress)});
         records.emplace_back(std::move(record));

@@ -150,4 +150,4 @@ def _(machine):
     for folder in ['postinst.d', 'header_postinst.d', 'postrm.d']:
         equal(call_hooks(machine, folder, KERNEL).returncode, 0)
     machine.out('dpkg --purge gpuboot')
-    equal(machine.run('ls /etc/kernel/*/zz-gpuboot').returncode, 2)
+    equal(machine.run('ls /etc/kernel/*/zzz-gpuboot').returncode, 2)
