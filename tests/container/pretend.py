@@ -26,7 +26,7 @@ def gpu_and_kernel(machine, kernel):
     machine.out(f'mount -t tmpfs none /sys/bus/pci/devices && mkdir {gpu} && cd {gpu}'
                 ' && echo 0x10de > vendor && echo 0x20b0 > device && echo 0x030200 > class'
                 f' && echo PCI_SLOT_NAME={ADDRESS} > uevent && ln -s ../../../pci subsystem')
-    for phase in ['check', 'rebuild', 'recheck', 'init', 'prebake']:
+    for phase in ['check', 'rebuild', 'recheck', 'init', 'prebake', 'guard']:
         folder = f'/run/systemd/system/gpuboot-{phase}.service.d'
         machine.out(f'mkdir -p {folder} && cat > {folder}/pretend.conf', text_in=(
             '[Service]\nEnvironment=LD_PRELOAD=/usr/lib/pretend.so SYSTEMD_DEVICE_VERIFY_SYSFS=0\n'))

@@ -27,6 +27,7 @@ PACKAGES = [
     'systemd', 'systemd-sysv', 'udev', 'dbus', 'kmod',
     'gcc', 'make', 'binutils', f'linux-headers-{KERNEL}', f'linux-headers-{OLD_KERNEL}',
     f'linux-headers-{NEW_KERNEL}',
+    'grub-common',  # writes the boot loader's menu (test_guard.py)
     # What the .deb depends on, so that its installation needs no network.
     'libspdlog1.10', 'libssl3', 'libtomlplusplus3', 'libkmod2', 'libudev1',
 ]

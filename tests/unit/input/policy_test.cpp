@@ -53,6 +53,8 @@ deferred = ["dcgm@gpu\\x2d0.service"]
 fabric_timeout_seconds = 200
 [bake]
 compress = "xz"
+[kernels]
+guard = true
 [rebuild]
 timeout_seconds = 900
 allow = false
@@ -68,6 +70,7 @@ allow = false
     wanted.critical_units = {"nvidia-fabricmanager.service"};
     wanted.deferred_units = {"dcgm@gpu\\x2d0.service"};
     wanted.fabric_timeout_seconds = 200;
+    wanted.guard_kernels = true;
     wanted.rebuild_allowed = false;
     wanted.rebuild_timeout_seconds = 900;
     CHECK((reading.policy == wanted));
