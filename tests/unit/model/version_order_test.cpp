@@ -11,7 +11,7 @@ using gpuboot::model::compare_versions;
 TEST_CASE("kernels come in the order of the Version Format Specification") {
     // UAPI.10, "Examples", and releases of distributions; each is older than the next.
     const std::vector<std::string> rising{
-        "",           "~1",    "1~rc1",     "1",       "1-1",    "1-2",     "1^",    "1.1",
+        "~1",         "",      "1~rc1",     "1",       "1-1",    "1-2",     "1^",    "1.1",
         "11",         "122.1", "123~rc1-1", "123",     "123-a",  "123-a.1", "123-3", "123-3.1",
         "123^patch1", "123^1", "123.a-1",   "123.1-1", "123a-1", "124-1"};
     for (std::size_t at = 1; at < rising.size(); ++at) {
