@@ -64,10 +64,13 @@ Result<Guard> guard_default(const Machine& machine, bool on, std::vector<KernelS
         input.choice = input::read_boot_choice(machine.root);
         guard = decide::guard(input);
     }
-    if (auto done = execute::perform(machine.root, machine.effects, guard, input); !done)
-        return forward(std::move(done).error());
+    auto done = execute::perform(machine.root, machine.effects, guard, input);
+    if (!done && guard.act == GuardAct::Set) {
+        guard.act = GuardAct::None;
+        guard.obstacle = done.error().what;
+    }
     tell(machine, guard);
-    return guard;
+    return done ? Result<Guard>(std::move(guard)) : forward(std::move(done).error());
 }
 
 Result<Guard> guard_kernels(const Machine& machine, GuardWish wish) {

@@ -34,7 +34,7 @@ std::string without_tries(const std::string& name, std::string_view end) {
 }
 
 std::string kernel_in(std::string_view text) {
-    const std::string version = loader_value(text, "version");
+    std::string version = loader_value(text, "version");
     if (model::is_kernel_release(version)) return version;
     return kernel_of_image(loader_value(text, "linux"));
 }
@@ -72,8 +72,9 @@ void add_images(const Root& root, const std::string& folder, std::vector<BootEnt
 }
 
 std::vector<BootEntry> first_of_each(std::vector<BootEntry> entries) {
-    std::ranges::stable_sort(entries, [](const BootEntry& a, const BootEntry& b) {
-        return model::compare_versions(a.kernel, b.kernel) > 0;
+    std::ranges::sort(entries, [](const BootEntry& a, const BootEntry& b) {
+        const int order = model::compare_versions(a.kernel, b.kernel);
+        return order != 0 ? order > 0 : model::compare_versions(a.id, b.id) > 0;
     });
     const auto same = [](const BootEntry& a, const BootEntry& b) { return a.kernel == b.kernel; };
     const auto rest = std::ranges::unique(entries, same);

@@ -124,6 +124,15 @@ TEST_CASE_FIXTURE(Fixture, "wherever it fails or is killed, the next run ends as
         }
 }
 
+TEST_CASE_FIXTURE(Fixture, "a default that cannot be written is told") { // F-25
+    FailingEffects readonly(real, 3, EROFS, Failing::Once);
+    CHECK(!run_with(readonly));
+    CHECK(saved() == "");
+    CHECK(!root.exists(names::motd));
+    CHECK(flow::last_word_of_guard(root).contains("cannot be kept as the default: " +
+                                                  std::string(env)));
+}
+
 TEST_CASE_FIXTURE(Fixture, "somebody's own default outlives the guard, its end and a removal") {
     REQUIRE(run());
     write(env, grub_environment("saved_entry=0\n"));
