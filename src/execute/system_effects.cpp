@@ -173,7 +173,11 @@ Result<void> SystemEffects::replace_settings(std::string_view path, std::string_
     const int parent = temporary.parent.get();
     const unsigned mode = there ? before.st_mode & 0777 : 0644;
     auto wrote = write_new(temporary, path, bytes_of(text), mode, Force::ToDisk);
-    if (wrote && there &&
+    // Only where it has to be: most units may not call this at all.
+    struct stat made{};
+    const bool same = ::fstatat(parent, temporary.name.c_str(), &made, AT_SYMLINK_NOFOLLOW) == 0 &&
+                      made.st_uid == before.st_uid && made.st_gid == before.st_gid;
+    if (wrote && there && !same &&
         ::fchownat(parent, temporary.name.c_str(), before.st_uid, before.st_gid,
                    AT_SYMLINK_NOFOLLOW) != 0)
         wrote = fail_errno(std::string(path));

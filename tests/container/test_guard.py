@@ -43,8 +43,8 @@ def prepare(machine, deb):
     test_kernels.finished(machine)
     machine.out('systemctl', 'start', test_kernels.PREBAKE, timeout=120)  # what was queued during a run
     test_kernels.finished(machine)
-    equal({kernel: one['answer'] for kernel, one in test_kernels.answers(machine).items()},
-          {KERNEL: 'yes', OLD_KERNEL: 'yes'})
+    told = test_kernels.answers(machine)
+    equal([told[kernel]['answer'] for kernel in (KERNEL, OLD_KERNEL)], ['yes', 'yes'])
 
 
 def configure(machine, default):
@@ -141,7 +141,7 @@ def _(machine):
     within(30, lambda: saved(machine) == SAVED and 'not known' in machine.path(MOTD).read_text(), 'it is kept')
     contains(machine.path(MOTD).read_text(), NEW_KERNEL, KERNEL, 'What to do')
     equal(kept(machine), [KERNEL])
-    contains(machine.run('gpubootctl', 'kernels').stdout, f'{KERNEL} (running) (kept)', 'guard: ')
+    contains(machine.run('gpubootctl', 'kernels').stdout, f'{KERNEL} (kept)', 'guard: ')
     within(5, lambda: 'holds' in status_said(machine, cursor), 'the journal says so')
 
 
