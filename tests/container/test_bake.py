@@ -10,6 +10,7 @@ import tomllib
 
 from check import case, contains, equal
 from tree import KERNEL, NEW_KERNEL, OLD_KERNEL
+import boot_menu
 import drivers
 import pretend
 import test_boot
@@ -279,6 +280,23 @@ def _(machine):
     machine.out('rm -rf /run/gpuboot/tried /run/gpuboot/next')
     report = check_again(machine)
     equal((report['before']['verdict'], report['before']['bake']), ('fast', bake))
+
+
+@case('the kernel that cannot have the driver is not the one that boots: the older one stays the default')
+def _(machine):
+    for kernel in [KERNEL, NEW_KERNEL]:
+        machine.out(f'mkdir -p /lib/modules/{kernel}/kernel && echo kernel > /boot/vmlinuz-{kernel}')
+    boot_menu.install_grub(machine)
+    boot_menu.configure(machine, 'saved')
+    boot_menu.ask_for_guard(machine, 'true')
+    boot_menu.run_guard(machine)
+    told = boot_menu.answers(machine)
+    equal([told[kernel]['answer'] for kernel in (KERNEL, NEW_KERNEL)], ['yes', 'no'])
+    equal((boot_menu.saved(machine), boot_menu.kept(machine)), (boot_menu.SAVED, [KERNEL]))
+    contains(boot_menu.motd(machine), NEW_KERNEL, KERNEL, 'pci_resize_resource')
+    boot_menu.ask_for_guard(machine, 'false')
+    boot_menu.run_guard(machine)
+    equal((boot_menu.saved(machine), boot_menu.motd(machine)), ('', ''))
 
 
 @case('opted out for good, and policy wants the disk clean: behind the boot no bake is left')  # S2-09 S2-14

@@ -6,35 +6,16 @@ import drivers
 import pretend
 import test_boot
 import test_kernels
+from boot_menu import answers, ask_for_guard, configure, install_grub, kept, MOTD, motd, run_guard, SAVED, saved
 from check import case, contains, equal, within
 from test_rebuild import GATE, install_slow, standing_compile
 from tree import KERNEL, NEW_KERNEL, OLD_KERNEL
-
-GUARD = 'gpuboot-guard.service'
-POLICY = '/etc/gpuboot/gpuboot.toml'
-MOTD = '/run/motd.d/gpuboot'
-SAVED = f'gnulinux-advanced-0c1d>gnulinux-{KERNEL}-advanced-0c1d'
-# A container has no disk to ask; the hook is the one that grub2-common brings.
-PROBE = '''#!/bin/sh
-case "$*" in
-*fs_uuid*) echo 0c1d ;;
-*--target=device*) echo /dev/vda1 ;;
-*--target=fs*) echo ext2 ;;
-esac
-'''
-HOOK = '#!/bin/sh\nexec grub-mkconfig -o /boot/grub/grub.cfg\n'
 
 
 def prepare(machine, deb):
     test_boot.prepare(machine, deb)
     pretend.gpu_and_kernel(machine, KERNEL)
-    machine.path('/usr/sbin/grub-probe').write_text(PROBE)
-    for folder in ['postinst.d', 'postrm.d']:
-        hook = machine.path(f'/etc/kernel/{folder}/zz-update-grub')
-        hook.write_text(HOOK)
-        hook.chmod(0o755)
-    machine.out('mkdir -p /boot/grub /etc/default && grub-editenv /boot/grub/grubenv create'
-                ' && grub-editenv /boot/grub/grubenv set timeout_style=menu')
+    install_grub(machine)
     install_slow(machine)
     machine.out(f'rm {GATE} && echo open > {GATE}')
     configure(machine, 'saved')
@@ -43,44 +24,13 @@ def prepare(machine, deb):
     test_kernels.finished(machine)
     machine.out('systemctl', 'start', test_kernels.PREBAKE, timeout=120)  # what was queued during a run
     test_kernels.finished(machine)
-    told = test_kernels.answers(machine)
+    told = answers(machine)
     equal([told[kernel]['answer'] for kernel in (KERNEL, OLD_KERNEL)], ['yes', 'yes'])
-
-
-def configure(machine, default):
-    """As the operator does: in /etc/default/grub, then update-grub."""
-    machine.path('/etc/default/grub').write_text(f'GRUB_DEFAULT={default}\nGRUB_DISTRIBUTOR=Debian\n')
-    machine.out('/etc/kernel/postinst.d/zz-update-grub')
 
 
 def install(machine, kernel):
     machine.out(f'mkdir -p /lib/modules/{kernel}/kernel && echo kernel > /boot/vmlinuz-{kernel}')
     equal(test_kernels.call_hooks(machine, 'postinst.d', kernel).returncode, 0)
-
-
-def ask_for_guard(machine, truth):
-    """Policy is an edited file; nothing else is called."""
-    machine.path(POLICY).write_text(f'schema = 1\n[kernels]\nguard = {truth}\n')
-
-
-def saved(machine):
-    lines = machine.out('grub-editenv', '/boot/grub/grubenv', 'list').splitlines()
-    contains(lines, 'timeout_style=menu')
-    return next((line.partition('=')[2] for line in lines if line.startswith('saved_entry=')), '')
-
-
-def run_guard(machine):
-    machine.out('systemctl', 'start', GUARD)
-    equal(test_boot.show(machine, GUARD, 'Result'), 'success')
-
-
-def motd(machine):
-    """"" when nothing is said at login."""
-    return machine.run(f'! test -e {MOTD} || cat {MOTD}').stdout
-
-
-def kept(machine):
-    return [kernel for kernel, one in test_kernels.answers(machine).items() if one['kept']]
 
 
 def status_said(machine, cursor):
@@ -121,7 +71,7 @@ def _(machine):
         run_guard(machine)
         equal(saved(machine), SAVED)
     test_kernels.finished(machine)
-    equal(test_kernels.answers(machine)[NEW_KERNEL]['answer'], 'yes')
+    equal(answers(machine)[NEW_KERNEL]['answer'], 'yes')
     within(30, lambda: saved(machine) == '', 'the bake ends it')
     within(5, lambda: motd(machine) == '', 'nothing is said at login any more')
     equal(kept(machine), [])
@@ -142,7 +92,7 @@ def _(machine):
         test_kernels.finished(machine)
         machine.run('systemctl', 'start', test_kernels.PREBAKE, timeout=120)
     test_kernels.finished(machine)
-    told = test_kernels.answers(machine)
+    told = answers(machine)
     equal([told[kernel]['answer'] for kernel in (KERNEL, NEW_KERNEL)], ['yes', 'no'])
     within(30, lambda: saved(machine) == SAVED and 'not known' in motd(machine), 'it is kept')
     contains(motd(machine), NEW_KERNEL, KERNEL, 'What to do')

@@ -6,6 +6,7 @@ import drivers
 import pretend
 import progress
 import test_boot
+from boot_menu import answers
 from check import case, contains, equal, within
 from test_bake import STORE, bakes
 from test_rebuild import install_slow, standing_compile
@@ -28,11 +29,6 @@ def call_hooks(machine, folder, kernel):
     """As the packages of Debian's kernels do."""
     return machine.run('run-parts', '--report', '--exit-on-error', f'--arg={kernel}', f'--arg=/boot/vmlinuz-{kernel}',
                        f'/etc/kernel/{folder}')
-
-
-def answers(machine):
-    told = json.loads(machine.run('gpubootctl', 'kernels', '--json').stdout)
-    return {one['kernel']: one for one in told}
 
 
 def on_bus(machine):
