@@ -302,8 +302,10 @@ def _(machine):
 @case('opted out for good, and policy wants the disk clean: behind the boot no bake is left')  # S2-09 S2-14
 def _(machine):
     before = len(bakes(machine))
-    machine.out('mkdir -p /etc/gpuboot/gpuboot.toml.d && printf "schema = 1\\n[store]\\nopted_out = \\"purge\\"\\n" >/etc/gpuboot/gpuboot.toml.d/purge.toml'
-                ' && touch /run/gpuboot/opt-out && systemctl start gpuboot-check.service gpuboot-collect.service')
+    drop_in = machine.path('/etc/gpuboot/gpuboot.toml.d/purge.toml')
+    drop_in.parent.mkdir(exist_ok=True)
+    drop_in.write_text('schema = 1\n[store]\nopted_out = "purge"\n')
+    machine.out('touch /run/gpuboot/opt-out && systemctl start gpuboot-check.service gpuboot-collect.service')
     equal(len(bakes(machine)), before, 'opted out for this boot only')
     cursor = machine.cursor()
     machine.out('rm /run/gpuboot/opt-out && touch /etc/gpuboot/opt-out && systemctl start gpuboot-check.service')
