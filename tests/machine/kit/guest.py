@@ -11,6 +11,7 @@ import io
 import json
 import os
 import re
+import select
 import shlex
 import signal
 import socket
@@ -177,6 +178,16 @@ class Guest:
             pass
         return self._settles(seconds)
 
+    def sleeps(self, seconds=COMMAND_SECONDS):
+        """Suspends it to memory, and wakes it as a key would, until it has come back from there."""
+        slept = "/sys/power/suspend_stats/success"
+        self._ask(f"before=$(cat {slept}); systemctl suspend; until [ $(cat {slept}) -gt $before ]; do sleep 0.1; done",
+                  seconds)
+        deadline = time.monotonic() + seconds
+        while not select.select([self.port], [], [], 1)[0] and time.monotonic() < deadline:
+            self._monitor("system_wakeup")
+        return self._answer(seconds)
+
     def _settles(self, seconds):
         return self.run("systemctl is-system-running --wait", seconds).out.strip()
 
@@ -188,6 +199,9 @@ class Guest:
     def run(self, script, seconds=COMMAND_SECONDS):
         """Runs a shell script as root. Raises when the machine does not answer; a failing script is a Result."""
         self._ask(script, seconds)
+        return self._answer(seconds)
+
+    def _answer(self, seconds):
         number, status, *outputs = self._line(time.monotonic() + seconds + 30).split()
         if int(number) != self.requests:
             raise GuestError(f"answer {number} to request {self.requests}")
@@ -251,18 +265,22 @@ class Guest:
                 return
 
     def _processors(self):
-        """Where each stands, by QEMU's monitor; that it does not answer tells of a hang in QEMU itself."""
+        """Where each stands; that QEMU does not answer tells of a hang in QEMU itself."""
         try:
-            with socket.socket(socket.AF_UNIX) as monitor:
-                monitor.settimeout(5)
-                monitor.connect(str(Path(self.scratch.name) / "monitor"))
-                monitor.sendall(b"info registers -a\n")
-                said = b""
-                while said.count(b"HLT=") < PROCESSORS:
-                    said += monitor.recv(1 << 16)
+            return ", ".join(re.findall(r"\bRIP=\w+|\bHLT=\d", self._monitor("info registers -a")))
         except OSError as error:
             return f"QEMU's monitor: {error}"
-        return ", ".join(re.findall(r"\bRIP=\w+|\bHLT=\d", said.decode(errors="replace")))
+
+    def _monitor(self, command):
+        """QEMU's answer; its prompt comes before the command and after the answer."""
+        with socket.socket(socket.AF_UNIX) as monitor:
+            monitor.settimeout(5)
+            monitor.connect(str(Path(self.scratch.name) / "monitor"))
+            monitor.sendall(command.encode() + b"\n")
+            said = b""
+            while said.count(b"(qemu) ") < 2:
+                said += monitor.recv(1 << 16)
+        return said.decode(errors="replace")
 
     def _line(self, deadline):
         while b"\n" not in self.received:

@@ -109,11 +109,8 @@ def init_runs(guest):
 
 
 def check_slept(guest, checks):
-    """To memory, and back by the clock's alarm."""
     before = init_runs(guest)
-    slept = "/sys/power/suspend_stats/success"
-    guest.get(f"rtcwake -d rtc0 -m no -s 6; before=$(cat {slept}); systemctl suspend; "
-              f"until [ $(cat {slept}) -gt $before ]; do sleep 0.1; done", 120)
+    checks.equal("it sleeps, and wakes up", 0, guest.sleeps(120).status)
     checks.true("after sleep its GPUs are asked whether they serve",
                 guest.until("[ $(journalctl -b -u gpuboot-init.service -o cat JOB_TYPE=start JOB_RESULT=done "
                             f"| wc -l) -gt {before} ]", 60))
