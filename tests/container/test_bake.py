@@ -297,19 +297,3 @@ def _(machine):
     boot_menu.ask_for_guard(machine, 'false')
     boot_menu.run_guard(machine)
     equal((boot_menu.saved(machine), boot_menu.motd(machine)), ('', ''))
-
-
-@case('opted out for good, and policy wants the disk clean: behind the boot no bake is left')  # S2-09 S2-14
-def _(machine):
-    before = len(bakes(machine))
-    drop_in = machine.path('/etc/gpuboot/gpuboot.toml.d/purge.toml')
-    drop_in.parent.mkdir(exist_ok=True)
-    drop_in.write_text('schema = 1\n[store]\nopted_out = "purge"\n')
-    machine.out('touch /run/gpuboot/opt-out && systemctl start gpuboot-check.service gpuboot-collect.service')
-    equal(len(bakes(machine)), before, 'opted out for this boot only')
-    cursor = machine.cursor()
-    machine.out('rm /run/gpuboot/opt-out && touch /etc/gpuboot/opt-out && systemctl start gpuboot-check.service')
-    equal(len(bakes(machine)), before, 'the check itself deletes nothing')
-    machine.out('systemctl', 'start', 'gpuboot-collect.service')
-    equal(bakes(machine), [])
-    contains(machine.journal(cursor), f'event=teardown status=cleaned bakes_before={before} bakes_after=0')

@@ -137,6 +137,22 @@ def _(machine):
     equal(answers(machine)[KERNEL]['answer'], 'yes')
 
 
+@case('opted out for good, and policy wants the disk clean: behind the boot no bake is left')  # S2-09 S2-14
+def _(machine):
+    before = len(bakes(machine))
+    drop_in = machine.path('/etc/gpuboot/gpuboot.toml.d/purge.toml')
+    drop_in.parent.mkdir(exist_ok=True)
+    drop_in.write_text('schema = 1\n[store]\nopted_out = "purge"\n')
+    machine.out('touch /run/gpuboot/opt-out && systemctl start gpuboot-check.service gpuboot-collect.service')
+    equal(len(bakes(machine)), before, 'opted out for this boot only')
+    cursor = machine.cursor()
+    machine.out('rm /run/gpuboot/opt-out && touch /etc/gpuboot/opt-out && systemctl start gpuboot-check.service')
+    equal(len(bakes(machine)), before, 'the check itself deletes nothing')
+    machine.out('systemctl', 'start', 'gpuboot-collect.service')
+    equal(bakes(machine), [])
+    contains(machine.journal(cursor), f'event=teardown status=cleaned bakes_before={before} bakes_after=0')
+
+
 @case('hostile words and a package that is gone do no installation harm')  # F-99
 def _(machine):
     for kernel in ['../../etc/x', '', '-x', 'a b']:

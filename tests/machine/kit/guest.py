@@ -10,7 +10,6 @@ import ctypes
 import io
 import json
 import os
-import re
 import select
 import shlex
 import signal
@@ -22,10 +21,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import monitor
+
 KERNEL_SECONDS = 90  # four on an idle machine
 BOOT_SECONDS = 180  # twenty-five on an idle machine
 COMMAND_SECONDS = 60
-PROCESSORS = 2
 A100, V100 = {}, {"device": 0x1DB4, "boot0": 0x140000A1, "boot42": 0x140A1000}
 
 
@@ -117,6 +117,7 @@ class Guest:
     def _start(self):
         self.started = time.monotonic()
         folder = Path(self.scratch.name)
+        self.monitor = folder / "monitor"
         listener = socket.socket(socket.AF_UNIX)
         (folder / "agent").unlink(missing_ok=True)
         listener.bind(str(folder / "agent"))
@@ -139,10 +140,10 @@ class Guest:
         return [
             # In a thread of its own a processor sometimes goes on with what QEMU 7.2 had translated of a
             # breakpoint that the kernel has taken away by then, and traps there for ever.
-            "qemu-system-x86_64", "-accel", "tcg,thread=single", "-smp", f"{PROCESSORS}", "-cpu", "Nehalem", "-m", "3072",
+            "qemu-system-x86_64", "-accel", "tcg,thread=single", "-smp", "2", "-cpu", "Nehalem", "-m", "3072",
             "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
             "-serial", f"file:{self.log}", "-device", "virtio-rng-pci",
-            "-monitor", f"unix:{folder}/monitor,server=on,wait=off",
+            "-monitor", f"unix:{self.monitor},server=on,wait=off",
             "-kernel", str(self.image.kernel), "-initrd", str(self.image.initrd), "-append", self.cmdline,
             "-device", "virtio-serial-pci", "-chardev", f"socket,id=agent,path={folder}/agent",
             "-device", "virtserialport,chardev=agent,name=agent",
@@ -185,7 +186,7 @@ class Guest:
                   seconds)
         deadline = time.monotonic() + seconds
         while not select.select([self.port], [], [], 1)[0] and time.monotonic() < deadline:
-            self._monitor("system_wakeup")
+            monitor.ask(self.monitor, "system_wakeup")
         return self._answer(seconds)
 
     def _settles(self, seconds):
@@ -260,27 +261,9 @@ class Guest:
         deadline = time.monotonic() + seconds
         while self._kernels_up() < kernels:
             if time.monotonic() > deadline:
-                raise KernelHung(f"the kernel hung before its first program ({self._processors()})")
+                raise KernelHung(f"the kernel hung before its first program ({monitor.processors(self.monitor)})")
             if self.ends(0.5):
                 return
-
-    def _processors(self):
-        """Where each stands; that QEMU does not answer tells of a hang in QEMU itself."""
-        try:
-            return ", ".join(re.findall(r"\bRIP=\w+|\bHLT=\d", self._monitor("info registers -a")))
-        except OSError as error:
-            return f"QEMU's monitor: {error}"
-
-    def _monitor(self, command):
-        """QEMU's answer; its prompt comes before the command and after the answer."""
-        with socket.socket(socket.AF_UNIX) as monitor:
-            monitor.settimeout(5)
-            monitor.connect(str(Path(self.scratch.name) / "monitor"))
-            monitor.sendall(command.encode() + b"\n")
-            said = b""
-            while said.count(b"(qemu) ") < 2:
-                said += monitor.recv(1 << 16)
-        return said.decode(errors="replace")
 
     def _line(self, deadline):
         while b"\n" not in self.received:
