@@ -74,6 +74,7 @@ class Commit {
   private:
     [[nodiscard]] std::vector<std::string> files() const {
         std::vector<std::string> paths;
+        paths.reserve(products_.size() + marker_.bundled.size());
         for (const Product& product : products_)
             paths.push_back(product.module.path);
         for (const model::BundledFile& file : marker_.bundled)

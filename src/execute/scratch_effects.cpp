@@ -10,7 +10,6 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
-#include <new>
 
 #include "execute/reclaim.hpp"
 #include "execute/system_effects.hpp"
@@ -38,8 +37,8 @@ Result<std::uint64_t> share(int own, int other, std::uint64_t at, std::uint64_t 
     alignas(file_dedupe_range)
         std::array<std::byte, sizeof(file_dedupe_range) + sizeof(file_dedupe_range_info)>
             argument{};
-    auto* call = new (argument.data()) file_dedupe_range{};
-    auto* target = new (argument.data() + sizeof *call) file_dedupe_range_info{};
+    auto* call = reinterpret_cast<file_dedupe_range*>(argument.data());
+    auto* target = reinterpret_cast<file_dedupe_range_info*>(argument.data() + sizeof *call);
     call->src_offset = target->dest_offset = at;
     call->src_length = length;
     call->dest_count = 1;
