@@ -61,6 +61,7 @@ class SmallBakes:
     @staticmethod
     def _bake_grid(folder, tree, progress):
         """The same sources once more, called grid: kind and id are all in which the two bakes differ."""
+        (folder / "grid").mkdir()
         etc, var = folder / "grid/etc", folder / "grid/var"
         copy(folder / "etc", etc)
         copy(folder / "var", var)
