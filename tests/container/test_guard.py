@@ -6,7 +6,7 @@ import drivers
 import pretend
 import test_boot
 import test_kernels
-from boot_menu import answers, ask_for_guard, configure, install_grub, kept, MOTD, motd, run_guard, SAVED, saved
+from boot_menu import answers, ask_for_guard, configure, install_grub, kept, MOTD, motd, put_kernel, run_guard, SAVED, saved
 from check import case, contains, equal, within
 from test_rebuild import GATE, install_slow, standing_compile
 from tree import KERNEL, NEW_KERNEL, OLD_KERNEL
@@ -29,7 +29,7 @@ def prepare(machine, deb):
 
 
 def install(machine, kernel):
-    machine.out(f'mkdir -p /lib/modules/{kernel}/kernel && echo kernel > /boot/vmlinuz-{kernel}')
+    put_kernel(machine, kernel)
     equal(test_kernels.call_hooks(machine, 'postinst.d', kernel).returncode, 0)
 
 
