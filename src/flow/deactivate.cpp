@@ -69,21 +69,30 @@ Result<void> clear(const Machine& machine, const input::World& world, Run& run) 
     return {};
 }
 
-/// Of what gpuboot brings to a running machine, what is there.
-std::vector<std::string> presence(const Root& root, const Facts& facts) {
-    const auto word = [](bool there) { return std::string(there ? "present" : "absent"); };
-    return {word(facts.loaded.has_value()), word(!facts.active.empty()),
-            word(root.exists(names::cdi_spec)), word(root.exists(names::ready_stamp))};
+/// What gpuboot brings to a running machine.
+struct Presence {
+    bool modules, active, cdi, ready;
+};
+
+Presence presence(const Root& root, const Facts& facts) {
+    return {facts.loaded.has_value(), !facts.active.empty(), root.exists(names::cdi_spec),
+            root.exists(names::ready_stamp)};
 }
 
-void tell(bool cleaned, const std::vector<std::string>& before,
-          const std::vector<std::string>& after) {
-    std::vector<report::Part> parts;
-    for (const char* name : {"modules", "active", "cdi", "ready"}) {
-        const std::size_t at = parts.size();
-        parts.push_back({name, before[at], after[at]});
-    }
-    report::send_released(cleaned, parts);
+/// Modules that no bake of ours was active for are somebody else's, and stay.
+bool is_clean(const Presence& before, const Presence& after) {
+    return !after.active && !after.cdi && !after.ready && !(before.active && after.modules);
+}
+
+void tell(const Presence& before, const Presence& after) {
+    const auto part = [](const char* name, bool was, bool is) {
+        const auto word = [](bool there) { return there ? "present" : "absent"; };
+        return report::Part{name, word(was), word(is)};
+    };
+    report::send_released(is_clean(before, after), {part("modules", before.modules, after.modules),
+                                                    part("active", before.active, after.active),
+                                                    part("cdi", before.cdi, after.cdi),
+                                                    part("ready", before.ready, after.ready)});
 }
 
 } // namespace
@@ -99,14 +108,14 @@ Result<Deactivated> deactivate(const Machine& machine) {
     if (auto kept = release(machine, *world, run); !kept.empty()) {
         Verdict after = run.report().before;
         std::ranges::move(kept, std::back_inserter(after.reasons));
-        tell(false, before, presence(machine.root, world->facts));
+        tell(before, presence(machine.root, world->facts));
         return Deactivated{run.finish(world->facts, std::move(after)), false};
     }
     if (auto cleared = clear(machine, *world, run); !cleared)
         return forward(std::move(cleared).error());
     if (auto read = look_again(machine.root, *world); !read)
         return forward(std::move(read).error());
-    tell(world->facts.active.empty(), before, presence(machine.root, world->facts));
+    tell(before, presence(machine.root, world->facts));
     return Deactivated{run.finish(world->facts, decide::judge(world->facts)), true};
 }
 

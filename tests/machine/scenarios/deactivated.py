@@ -34,6 +34,7 @@ def check(guest, checks):  # S2-09 S2-10
     checks.true("all that needs the GPU runs", guest.until(f"systemctl -q is-active {' '.join(UNITS)}"), state(guest))
     check_busy(guest, checks)
     check_taken_away(guest, checks)
+    check_told(guest, checks)
     check_stays_away(guest, checks)
     check_back(guest, checks)
     check_held(guest, checks)
@@ -74,6 +75,15 @@ def check_taken_away(guest, checks):
                  (status["state"], status["wanted"], exit_status))
     checks.equal("its GPU is only present", ["present"], [gpu["State"] for gpu in product.bus_gpus(guest).values()])
     checks.true("the bake lies in the store still", guest.run(f"ls {small_bakes.STORE}/*/marker.toml").status == 0)
+
+
+def check_told(guest, checks):  # S2-14
+    parts = ("modules", "active", "cdi", "ready")
+    line = "event=teardown status={} " + " ".join(f"{part}_before=present" for part in parts) + "".join(
+        f" {part}_after={{}}" for part in parts)
+    checks.equal("each is one line of the journal",
+                 [line.format("incomplete", *["present"] * 4), line.format("cleaned", *["absent"] * 4)],
+                 guest.get("journalctl -b -o cat --no-pager MESSAGE_ID=ca3e2a17b08a4fb28f65427ff456cb01").splitlines())
 
 
 def check_stays_away(guest, checks):
