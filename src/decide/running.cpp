@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <optional>
 #include <string_view>
 
 #include "decide/judge.hpp"
@@ -51,15 +52,18 @@ bool from_active(const Facts& facts) {
 
 /// The kernel cannot tell a grid driver from a proprietary one, both name themselves alike; the
 /// active bake can.
+std::optional<Kind> kind_by_bake(const Facts& facts) {
+    return from_active(facts) ? facts.active_kind : std::nullopt;
+}
+
 bool same_kind(const Facts& facts) {
     const Kind pinned = facts.pin.value->kind;
-    if (from_active(facts) && facts.active_kind) return *facts.active_kind == pinned;
+    if (const auto kind = kind_by_bake(facts)) return *kind == pinned;
     return (pinned == Kind::Open) == (facts.loaded->kind == Kind::Open);
 }
 
 std::string name_of_loaded(const Facts& facts) {
-    const bool told = from_active(facts) && facts.active_kind;
-    const Kind kind = told ? *facts.active_kind : facts.loaded->kind;
+    const Kind kind = kind_by_bake(facts).value_or(facts.loaded->kind);
     return facts.loaded->version + " (" + std::string(to_text(kind)) + ")";
 }
 
