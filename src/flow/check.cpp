@@ -46,7 +46,7 @@ Result<Report> check(const Machine& machine, std::string_view phase) {
     if (auto noted = note_foreign(machine, world->facts.policy); !noted)
         verdict->reasons.push_back({ReasonCode::StepFailed, "ask for the removal of other drivers",
                                     "done", noted.error().what});
-    if (auto noted = note_purge(machine); !noted)
+    if (auto noted = note_purge(machine, world->facts.policy); !noted)
         verdict->reasons.push_back(
             {ReasonCode::StepFailed, "ask for the purge", "done", noted.error().what});
     return run.finish(world->facts, std::move(*verdict));

@@ -117,11 +117,9 @@ decide::Store look(const Root& root, const model::Pin& pin) {
 }
 
 /// Whether the machine has opted out for good, has bakes, and policy has them deleted then.
-bool has_to_go(const Root& root) {
-    const auto policy = input::read_policy(root);
-    if (policy.policy.store.opted_out != model::OptedOutRule::Purge || !policy.flaw.empty())
-        return false;
-    const model::Wanted wanted = input::read_wanted(root, policy.policy);
+bool has_to_go(const Root& root, const model::Policy& policy) {
+    if (policy.store.opted_out != model::OptedOutRule::Purge) return false;
+    const model::Wanted wanted = input::read_wanted(root, policy);
     return !wanted.driver && wanted.for_good && !bakes(root).empty();
 }
 
@@ -151,8 +149,8 @@ Result<Purged> purge_all(const Root& root, execute::Effects& effects) {
     return purged;
 }
 
-Result<void> note_purge(const Machine& machine) {
-    if (!has_to_go(machine.root)) return machine.effects.remove(names::next_purge);
+Result<void> note_purge(const Machine& machine, const model::Policy& policy) {
+    if (!has_to_go(machine.root, policy)) return machine.effects.remove(names::next_purge);
     if (auto made = machine.effects.ensure_directory(names::next_directory, 0700); !made)
         return made;
     return machine.effects.replace_file(names::next_purge, "", 0600);
@@ -161,7 +159,7 @@ Result<void> note_purge(const Machine& machine) {
 bool purge_is_wanted(const Machine& machine) {
     if (!machine.root.exists(names::next_purge)) return false;
     (void)machine.effects.remove(names::next_purge);
-    return has_to_go(machine.root);
+    return has_to_go(machine.root, input::read_policy(machine.root).policy);
 }
 
 Result<Purged> collect(const Root& root, execute::Effects& effects) {

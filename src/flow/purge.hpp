@@ -27,7 +27,7 @@ Result<Purged> purge_all(const Root& root, execute::Effects& effects);
 
 /// Leaves word, or takes it back: behind this boot all bakes are to go, because the machine has
 /// opted out for good and policy has them deleted then.
-Result<void> note_purge(const Machine& machine);
+Result<void> note_purge(const Machine& machine, const model::Policy& policy);
 
 /// Whether they are to go now: there is word of it, and it is still so.
 bool purge_is_wanted(const Machine& machine);

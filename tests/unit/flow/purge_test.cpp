@@ -12,6 +12,7 @@
 #include "execute/system_effects.hpp"
 #include "fakes/module_image.hpp"
 #include "fakes/temporary_root.hpp"
+#include "input/policy.hpp"
 #include "source/bake_id.hpp"
 
 using namespace gpuboot;
@@ -106,7 +107,7 @@ TEST_CASE_FIXTURE(Fixture,
     bake("6.1.0-1");
     const Machine machine{tree.root, effects};
     const auto wanted = [&] {
-        REQUIRE(note_purge(machine));
+        REQUIRE(note_purge(machine, input::read_policy(tree.root).policy));
         return purge_is_wanted(machine);
     };
     const std::string purges = "schema = 1\n[store]\nopted_out = \"purge\"\n";
@@ -121,7 +122,7 @@ TEST_CASE_FIXTURE(Fixture,
     tree.write(std::string(names::opt_out_file), "");
     CHECK(wanted());
     CHECK_FALSE(purge_is_wanted(machine)); // the word is for one time
-    REQUIRE(note_purge(machine));
+    REQUIRE(note_purge(machine, input::read_policy(tree.root).policy));
     REQUIRE(effects.remove(names::opt_out_file));
     CHECK_FALSE(purge_is_wanted(machine)); // opted in since
     tree.write("/etc/gpuboot/gpuboot.toml", purges + "[driver]\nwanted = false\n");
