@@ -127,7 +127,7 @@ class Tree:
 
 
 def idle(tree):
-    """What a boot of a machine without a GPU has of the check, the one thing of ours that runs in it."""
+    """What a boot of a machine without a GPU has of the check, all of ours that gpu-ready.target waits for there."""
     told = tree.run("gpubootctl", "check")
     if told.returncode != 4:
         sys.exit(f"check_speed: wanted a machine without a GPU, found:\n{told.stdout}{told.stderr}")

@@ -22,8 +22,6 @@ HANGS = "[Service]\nType=notify\nExecStart=/bin/sleep infinity\nTimeoutStartSec=
 FAILS = "[Service]\nExecStart=\nExecStart=/bin/false\n"
 SILENT = "[Service]\nExecStart=\nExecStart=/bin/sleep infinity\nTimeoutStartSec=2\n"
 DROP_IN = "/run/systemd/system/device-plugin.service.d/test.conf"
-
-
 NVML = "/usr/lib/x86_64-linux-gnu/libnvidia-ml.so"
 
 
