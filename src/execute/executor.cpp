@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/names.hpp"
+#include "execute/next.hpp"
 #include "execute/record_text.hpp"
 #include "input/kernel_log.hpp"
 #include "report/cdi_record.hpp"
@@ -142,13 +143,11 @@ Result<void> Executor::perform(const StopUnit& step) {
 }
 
 Result<void> Executor::perform(const RequestRebuild&) {
-    if (auto made = effects_.ensure_directory(names::next_directory, 0700); !made) return made;
-    return effects_.replace_file(names::next_rebuild, "", 0600);
+    return leave_word(effects_, names::next_rebuild);
 }
 
 Result<void> Executor::perform(const RequestLoader&) {
-    if (auto made = effects_.ensure_directory(names::next_directory, 0700); !made) return made;
-    return effects_.replace_file(names::next_loader, "", 0600);
+    return leave_word(effects_, names::next_loader);
 }
 
 Result<void> Executor::perform(const SetFirmwarePath& step) {

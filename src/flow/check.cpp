@@ -3,8 +3,10 @@
 
 #include "base/names.hpp"
 #include "decide/judge.hpp"
+#include "execute/next.hpp"
 #include "flow/acting.hpp"
 #include "flow/foreign.hpp"
+#include "flow/guard.hpp"
 #include "flow/look.hpp"
 #include "flow/purge.hpp"
 #include "input/running.hpp"
@@ -20,10 +22,21 @@ constexpr std::chrono::seconds other_loader{5};
 
 /// The pinned driver that another loader brought has no active bake to say that init is due.
 Result<void> note_init(execute::Effects& effects, const Facts& facts, const Verdict& verdict) {
-    if (verdict.kind != VerdictKind::Ready || !facts.active.empty())
-        return effects.remove(names::next_init);
-    if (auto made = effects.ensure_directory(names::next_directory, 0700); !made) return made;
-    return effects.replace_file(names::next_init, "", 0600);
+    return execute::set_word(effects, names::next_init,
+                             verdict.kind == VerdictKind::Ready && facts.active.empty());
+}
+
+/// For the units behind this one. What cannot be asked for is told, and keeps no driver from
+/// loading.
+void leave_words(const Machine& machine, const Facts& facts, Verdict& verdict) {
+    const auto note = [&](const char* what, const Result<void>& left) {
+        if (!left)
+            verdict.reasons.push_back({ReasonCode::StepFailed, what, "done", left.error().what});
+    };
+    note("ask for the init phase", note_init(machine.effects, facts, verdict));
+    note("ask for the removal of other drivers", note_foreign(machine, facts.policy));
+    note("ask for the purge", note_purge(machine, facts.policy));
+    note("ask for the guard", note_guard(machine, facts.policy));
 }
 
 } // namespace
@@ -40,15 +53,7 @@ Result<Report> check(const Machine& machine, std::string_view phase) {
     // running machine takes nothing from its GPUs.
     if (!world->facts.loaded) (void)machine.effects.remove(names::ready_stamp);
     (void)machine.effects.remove(names::next_recheck);
-    if (auto noted = note_init(machine.effects, world->facts, *verdict); !noted)
-        verdict->reasons.push_back(
-            {ReasonCode::StepFailed, "ask for the init phase", "done", noted.error().what});
-    if (auto noted = note_foreign(machine, world->facts.policy); !noted)
-        verdict->reasons.push_back({ReasonCode::StepFailed, "ask for the removal of other drivers",
-                                    "done", noted.error().what});
-    if (auto noted = note_purge(machine, world->facts.policy); !noted)
-        verdict->reasons.push_back(
-            {ReasonCode::StepFailed, "ask for the purge", "done", noted.error().what});
+    leave_words(machine, world->facts, *verdict);
     return run.finish(world->facts, std::move(*verdict));
 }
 

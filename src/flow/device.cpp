@@ -8,6 +8,7 @@
 #include "decide/judge.hpp"
 #include "decide/plan.hpp"
 #include "decide/services.hpp"
+#include "execute/next.hpp"
 #include "flow/containers.hpp"
 #include "flow/gpu_notes.hpp"
 #include "flow/init.hpp"
@@ -88,9 +89,7 @@ Result<void> note_lost(const Machine& machine, const std::string& leaving) {
     std::erase_if(devices->served, [&](const ServedGpu& gpu) { return gpu.address == leaving; });
     if (!devices->served.empty() || !machine.root.exists(names::ready_stamp)) return {};
     if (auto removed = machine.effects.remove(names::ready_stamp); !removed) return removed;
-    if (auto made = machine.effects.ensure_directory(names::next_directory, 0700); !made)
-        return made;
-    return machine.effects.replace_file(names::lost_stamp, "", 0600);
+    return execute::leave_word(machine.effects, names::lost_stamp);
 }
 
 void tell(const std::string& address, const std::string& what, int priority) {

@@ -9,6 +9,7 @@
 #include "execute/foreign_intent.hpp"
 #include "execute/foreign_removal.hpp"
 #include "execute/lock.hpp"
+#include "execute/next.hpp"
 #include "execute/recovery.hpp"
 #include "input/dkms_marker.hpp"
 #include "input/foreign_inventory.hpp"
@@ -169,11 +170,9 @@ Result<Teardown> purge_foreign(const Root& root, execute::Effects& effects,
 }
 
 Result<void> note_foreign(const Machine& machine, const Policy& policy) {
-    if (policy.foreign_remove.empty() && !machine.root.status(names::foreign_intent))
-        return machine.effects.remove(names::next_foreign);
-    if (auto made = machine.effects.ensure_directory(names::next_directory, 0700); !made)
-        return made;
-    return machine.effects.replace_file(names::next_foreign, "", 0600);
+    const bool begun = machine.root.status(names::foreign_intent).has_value();
+    return execute::set_word(machine.effects, names::next_foreign,
+                             begun || !policy.foreign_remove.empty());
 }
 
 Result<std::optional<Teardown>> serve_foreign_policy(const Machine& machine) {

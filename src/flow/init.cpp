@@ -11,6 +11,7 @@
 #include "decide/records.hpp"
 #include "decide/runtimes.hpp"
 #include "decide/services.hpp"
+#include "execute/next.hpp"
 #include "flow/containers.hpp"
 #include "flow/gpu_notes.hpp"
 #include "flow/look.hpp"
@@ -124,7 +125,7 @@ Result<void> keep_outcome(const Machine& machine, input::World& world, const Out
     run.add(kept);
     facts.records = input::read_records(machine.root);
     const bool marked = !decide::judge_records(facts, facts.active).empty();
-    return marked ? request_recheck(machine.effects) : Result<void>{};
+    return marked ? execute::leave_word(machine.effects, names::next_recheck) : Result<void>{};
 }
 
 } // namespace

@@ -42,11 +42,6 @@ std::string report_path(std::string_view phase) {
     return std::string(names::report_directory) + "/" + std::string(phase) + ".json";
 }
 
-Result<void> request_recheck(execute::Effects& effects) {
-    if (auto made = effects.ensure_directory(names::next_directory, 0700); !made) return made;
-    return effects.replace_file(names::next_recheck, "", 0600);
-}
-
 std::string now_in_words() {
     const std::time_t now = std::time(nullptr);
     std::tm parts{};

@@ -26,9 +26,6 @@ std::string now_in_words();
 /// Where a phase leaves its report.
 std::string report_path(std::string_view phase);
 
-/// Leaves word that the check has to run again after this phase.
-Result<void> request_recheck(execute::Effects& effects);
-
 /// A report under way: begun with what was found, finished with what holds then.
 class Run {
   public:

@@ -10,6 +10,7 @@
 #include "execute/commit.hpp"
 #include "execute/fitness.hpp"
 #include "execute/lock.hpp"
+#include "execute/next.hpp"
 #include "execute/purge.hpp"
 #include "execute/recovery.hpp"
 #include "input/host.hpp"
@@ -150,10 +151,7 @@ Result<Purged> purge_all(const Root& root, execute::Effects& effects) {
 }
 
 Result<void> note_purge(const Machine& machine, const model::Policy& policy) {
-    if (!has_to_go(machine.root, policy)) return machine.effects.remove(names::next_purge);
-    if (auto made = machine.effects.ensure_directory(names::next_directory, 0700); !made)
-        return made;
-    return machine.effects.replace_file(names::next_purge, "", 0600);
+    return execute::set_word(machine.effects, names::next_purge, has_to_go(machine.root, policy));
 }
 
 bool purge_is_wanted(const Machine& machine) {

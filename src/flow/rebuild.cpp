@@ -6,6 +6,7 @@
 #include "base/document.hpp"
 #include "base/names.hpp"
 #include "decide/judge.hpp"
+#include "execute/next.hpp"
 #include "flow/look.hpp"
 #include "flow/progress_note.hpp"
 #include "input/host.hpp"
@@ -90,7 +91,7 @@ Result<Report> rebuild(const Machine& machine, const BakeOptions& options) {
     if (!world) return forward(std::move(world).error(), "reading the machine again");
     Verdict after = decide::judge(world->facts);
     if (after.kind == VerdictKind::Fast)
-        if (auto asked = request_recheck(machine.effects); !asked)
+        if (auto asked = execute::leave_word(machine.effects, names::next_recheck); !asked)
             return forward(std::move(asked).error(), "asking for the recheck");
     return run.finish(world->facts, std::move(after));
 }

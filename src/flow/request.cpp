@@ -6,6 +6,7 @@
 
 #include "base/document.hpp"
 #include "base/names.hpp"
+#include "execute/next.hpp"
 #include "flow/deactivate.hpp"
 #include "input/policy.hpp"
 #include "input/request.hpp"
@@ -57,8 +58,7 @@ std::vector<std::string_view> units_of(Verb verb) {
 Result<void> prepare_rebuild(const Machine& machine, bool force) {
     execute::Effects& effects = machine.effects;
     if (auto forgot = effects.remove_tree(names::tried_directory); !forgot) return forgot;
-    if (auto made = effects.ensure_directory(names::next_directory, 0700); !made) return made;
-    return effects.replace_file(names::next_rebuild, force ? "force" : "", 0600);
+    return execute::leave_word(effects, names::next_rebuild, force ? "force" : "");
 }
 
 Result<void> start_units(const Machine& machine, Verb verb) {

@@ -17,7 +17,6 @@ using namespace model;
 void forget_this_machine(Facts& facts) {
     facts.offline = false;
     facts.opted_out.clear();
-    facts.admission.reset();
     facts.gpus.clear();
     facts.active.clear();
     facts.active_srcversion.clear();
@@ -70,6 +69,8 @@ Result<Simulation> simulate(const Root& root, const Imagined& machine) {
     const Pin real = facts.pin.value.value_or(Pin{});
     put_pin(facts, machine);
     if (machine.pci_id.starts_with("10de:")) facts.gpus = {{"0000:01:00.0", machine.pci_id, ""}};
+    input::read_surroundings(root, facts);
+    facts.admission.reset();
     input::read_bakes(root, world);
     input::read_compile(root, facts);
 

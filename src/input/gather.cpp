@@ -79,14 +79,8 @@ Result<model::Facts> gather_for(const Root& root, const model::Host& host, PinRe
     PolicyReading policy = read_policy(root);
     facts.policy = std::move(policy.policy);
     facts.policy_flaw = std::move(policy.flaw);
-    // Of a kernel that does not run here nobody knows what it will demand.
-    if (root.is_system() && host.kernel == read_host().kernel)
-        facts.admission = read_admission(root);
-    facts.foreign = read_foreign(root, host.kernel);
-    if (facts.offline) add_initramfs(root, facts);
     if (auto read = refresh(root, facts); !read) return forward(std::move(read).error());
-    if (facts.pin.value && (facts.offline || !facts.gpus.empty()))
-        facts.companions = read_companions(root, host, facts.pin.value->version);
+    if (facts.offline) read_surroundings(root, facts);
     if (!facts.offline) facts.companions.cached = read_cached_libraries(root, host);
     return facts;
 }
@@ -106,6 +100,18 @@ void add(StoreReading store, World& world) {
 }
 
 } // namespace
+
+void read_surroundings(const Root& root, model::Facts& facts) {
+    // Of a kernel that does not run here nobody knows what it will demand.
+    if (root.is_system() && facts.host.kernel == read_host().kernel)
+        facts.admission = read_admission(root);
+    facts.foreign = read_foreign(root, facts.host.kernel);
+    if (facts.offline) add_initramfs(root, facts);
+    if (!facts.pin.value) return;
+    auto cached = std::move(facts.companions.cached);
+    facts.companions = read_companions(root, facts.host, facts.pin.value->version);
+    facts.companions.cached = std::move(cached);
+}
 
 Result<model::Facts> gather_machine(const Root& root, const model::Host& host) {
     return gather_for(root, host, read_pin(root));
@@ -159,6 +165,8 @@ Result<void> refresh(const Root& root, model::Facts& facts) {
     read_running(root, facts);
     facts.refused = read_refused_loads(root);
     facts.rebuilt = read_rebuild_attempt(root);
+    const bool may_want_driver = facts.opted_out.empty() && !facts.gpus.empty();
+    if (may_want_driver && !facts.admission) read_surroundings(root, facts);
     return {};
 }
 

@@ -22,11 +22,15 @@ struct World {
 /// attempts. What a compile would meet is not in it.
 Result<World> gather(const Root& root, const model::Host& host);
 
-/// Everything but the store.
+/// Everything but the store; the surroundings only where a driver may be wanted.
 Result<model::Facts> gather_machine(const Root& root, const model::Host& host);
 
 /// Reads the files that another's running modules could be put back from, before they may go.
 void remember_running(const Root& root, World& world);
+
+/// Adds what the kernel demands of modules, other drivers' copies and the userspace: what only
+/// those need whom a driver may be loaded for.
+void read_surroundings(const Root& root, model::Facts& facts);
 
 /// Adds the store to what is known.
 void read_bakes(const Root& root, World& world);
