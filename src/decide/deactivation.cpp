@@ -15,6 +15,9 @@ namespace {
 
 using namespace model;
 
+/// systemd gives a unit 90 s to stop before it kills it, and says so then.
+constexpr unsigned unit_patience = 100;
+
 bool is_ours(const Facts& facts) { return facts.loaded && !facts.active.empty(); }
 
 void add_missing(std::vector<std::string>& units, std::string_view unit) {
@@ -46,7 +49,7 @@ std::vector<std::string> dependent_units(const Policy& policy) {
 Plan plan_release(const Facts& facts, const std::vector<std::string>& running) {
     Plan plan;
     for (const std::string& unit : running)
-        plan.push_back(StopUnit{unit});
+        plan.push_back(StopUnit{unit, unit_patience});
     plan.push_back(WithdrawCdi{});
     if (!is_ours(facts)) return plan;
     for (Step& step : plan_unload(facts)) {

@@ -21,7 +21,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::minutes unit_deadline{4}; // init has 5 for everything
 constexpr std::chrono::seconds restart_deadline{60};
-constexpr std::chrono::seconds stop_deadline{10}; // the check has 30 for everything
+constexpr std::chrono::seconds enqueue_deadline{10};
 constexpr std::string_view probe = GPUBOOT_LIBEXECDIR "/gpuboot-probe";
 
 /// A telemetry unit that does not even get enqueued never fails a boot (S3-05), nor does the note
@@ -139,7 +139,8 @@ Result<void> Executor::perform(const UnloadModule& step) {
 }
 
 Result<void> Executor::perform(const StopUnit& step) {
-    return systemctl(effects_, {"stop", "--", step.unit}, stop_deadline);
+    return systemctl(effects_, {"stop", "--", step.unit},
+                     std::chrono::seconds(step.timeout_seconds));
 }
 
 Result<void> Executor::perform(const RequestRebuild&) {
@@ -228,12 +229,12 @@ Result<void> Executor::perform(const StartUnit& step) {
 /// A job of the unit's own would begin beside this phase; that of our unit waits for the target.
 Result<void> Executor::perform(const DeferUnit& step) {
     const std::string behind = "gpuboot-enqueue@" + instance_of(step.unit) + ".service";
-    return systemctl(effects_, {"--no-block", "start", "--", behind}, stop_deadline);
+    return systemctl(effects_, {"--no-block", "start", "--", behind}, enqueue_deadline);
 }
 
 Result<void> Executor::perform(const ReloadUnit& step) {
     return systemctl(effects_, {"--no-block", "try-reload-or-restart", "--", step.unit},
-                     stop_deadline);
+                     enqueue_deadline);
 }
 
 Result<void> Executor::perform(const WriteRecord& step) {

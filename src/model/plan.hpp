@@ -36,6 +36,7 @@ struct UnloadModule { ///< never forced; done only when /sys/module no longer sh
 };
 struct StopUnit { ///< a daemon that is known to do nothing but hold the driver's devices
     std::string unit;
+    unsigned timeout_seconds = 10; ///< the check has 30 for everything
     bool operator==(const StopUnit&) const = default;
 };
 struct RequestRebuild { ///< leave /run/gpuboot/next/rebuild for the next unit of the chain

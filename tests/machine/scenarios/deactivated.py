@@ -13,7 +13,8 @@ persistence = "hold"
 critical = ["device-plugin.service"]
 deferred = ["exporter.service"]
 """
-PLUGIN = "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n"
+PLUGIN = "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n" \
+         "ExecStop=/bin/sleep 12\n"  # longer than a check would wait for it
 EXPORTER = "[Service]\nExecStart=/bin/sleep infinity\nStandardInput=file:/dev/nvidia0\n"
 UNITS = ("gpu-ready.target", "device-plugin.service", "exporter.service", "gpuboot-hold.service",
          "gpuboot-watch.service")

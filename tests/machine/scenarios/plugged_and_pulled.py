@@ -24,7 +24,6 @@ def check(guest, checks):
     check_taken_out(guest, checks)
     check_killed_phase(guest, checks)
     check_slept(guest, checks)
-    check_systemd_anew(guest, checks)
     check_trouble(guest, checks)
     check_storm(guest, checks)
     checks.equal("no unit failed", "", guest.get("systemctl --failed --no-legend --plain"))
@@ -102,6 +101,25 @@ def check_killed_phase(guest, checks):  # F-14
                  [(reason["code"], reason["found"]) for reason in reasons])
     guest.get(f"systemctl reset-failed {unit}; echo {SECOND} >/sys/bus/pci/drivers_probe")
     checks.true("bound later, it is ready all the same", becomes(guest, SECOND, "ready"), states(guest))
+    check_killed_and_pulled(guest, checks, unit)
+
+
+def check_killed_and_pulled(guest, checks, unit):  # F-14
+    """What a phase had made before it was killed goes with its GPU, though the phase never came to its end."""
+    drop_in = f"/run/systemd/system/{unit}.d"
+    guest.get(f"""mkdir -p {drop_in}
+        printf '%s\\n' '[Service]' 'ExecStartPost=/bin/sh -c "kill -KILL $$$$"' >{drop_in}/die.conf
+        systemctl daemon-reload; systemctl restart {unit} || :""")
+    checks.equal("a phase that is killed when its node is made has failed", "failed",
+                 guest.properties(unit, "ActiveState")["ActiveState"])
+    checks.true("and leaves the node", guest.run("test -c /dev/nvidia1").status == 0)
+    guest.get(f"rm -r {drop_in}; systemctl daemon-reload; "
+              "echo 1 >/sys/module/virtual_gpu/parameters/unplug")
+    checks.true("its GPU pulled, the node goes all the same", guest.until(
+        f"! test -e /dev/nvidia1 && ! test -L /dev/char/195:1 && ! test -e /run/gpuboot/gpu/{SECOND}.toml"),
+        guest.run("ls /dev/nvidia* /run/gpuboot/gpu").out)
+    guest.get(f"systemctl reset-failed {unit}; echo 1 >/sys/module/virtual_gpu/parameters/plug")
+    checks.true("plugged in again, it is ready", becomes(guest, SECOND, "ready"), states(guest))
 
 
 def init_runs(guest):
@@ -116,17 +134,6 @@ def check_slept(guest, checks):
                             f"| wc -l) -gt {before} ]", 60))
     checks.true("and they do", machine_becomes(guest, "ready", 60), product.manager(guest)["State"])
     checks.equal("both", {FIRST: "ready", SECOND: "ready"}, states(guest))
-
-
-def check_systemd_anew(guest, checks):  # F-140
-    """As after a soft reboot: every program is another one, /run and the kernel's modules are the same."""
-    before, loaded = product.manager(guest), product.live_modules(guest)
-    guest.get("systemctl daemon-reexec; systemctl restart gpubootd.service gpu-ready.target", 120)
-    checks.true("with systemd and all of ours started anew", machine_becomes(guest, "ready", 60))
-    after = product.manager(guest)
-    same = ("State", "Verdict", "Bake", "DriverVersion", "Kernel")
-    checks.equal("the machine is what it was", [before[name] for name in same], [after[name] for name in same])
-    checks.equal("no module was touched", loaded, product.live_modules(guest))
 
 
 def check_trouble(guest, checks):  # F-88 F-89
