@@ -106,6 +106,8 @@ inline constexpr std::string_view loader_unit = "gpuboot-loader.service";
 inline constexpr std::string_view init_unit = "gpuboot-init.service";
 /// Bakes for kernels that were installed, in the background.
 inline constexpr std::string_view prebake_unit = "gpuboot-prebake.service";
+/// Nodes and CDI spec as MIG's instances are now.
+inline constexpr std::string_view refresh_unit = "gpuboot-refresh.service";
 /// And what takes the driver away again.
 inline constexpr std::string_view deactivate_unit = "gpuboot-deactivate.service";
 

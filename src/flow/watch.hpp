@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The watch phase: as long as GPUs are ready, hears what the driver says of them in the kernel's
-// log, where a removal that waits for a process is told and nowhere else.
+// log, where a removal that waits for a process is told and nowhere else, and looks for MIG
+// instances that come or go, of which nothing tells.
 #pragma once
 
 #include "flow/phase.hpp"

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <string>
 
 #include "input/devices.hpp"
@@ -14,6 +15,7 @@ namespace {
 using model::Capability;
 using model::FabricFacts;
 
+constexpr std::string_view capabilities = "/proc/driver/nvidia/capabilities";
 constexpr std::size_t file_limit = 4096;
 /// Eight GPUs with seven MIG instances of seven parts each have some 500.
 constexpr std::size_t capability_limit = 4096;
@@ -69,7 +71,37 @@ std::vector<unsigned> read_channels(const Root& root) {
     return channels;
 }
 
+/// Those whose names have a prefix, with what leads to them. The driver makes the folder first and
+/// then the file that grants access.
+std::vector<std::string> instances_in(const Root& root, const std::string& folder,
+                                      std::string_view prefix) {
+    std::vector<std::string> found;
+    const std::string inside = std::string(capabilities) + "/" + folder + "/";
+    const auto names = root.list(inside);
+    for (const std::string& name : names.value_or(std::vector<std::string>{}))
+        if (name.starts_with(prefix) && root.exists(inside + name + "/access"))
+            found.push_back(folder + "/" + name);
+    return found;
+}
+
 } // namespace
+
+std::optional<std::vector<std::string>> read_mig_instances(const Root& root) {
+    std::optional<std::vector<std::string>> instances;
+    const auto names = root.list(capabilities);
+    for (const std::string& name : names.value_or(std::vector<std::string>{})) {
+        const std::string mig = name + "/mig";
+        if (!name.starts_with("gpu") || !root.status(std::string(capabilities) + "/" + mig))
+            continue;
+        if (!instances) instances.emplace();
+        for (const std::string& instance : instances_in(root, mig, "gi")) {
+            instances->push_back(instance);
+            std::ranges::move(instances_in(root, instance, "ci"), std::back_inserter(*instances));
+        }
+    }
+    if (instances) std::ranges::sort(*instances);
+    return instances;
+}
 
 FabricFacts read_fabric(const Root& root, std::string_view proc_devices) {
     FabricFacts facts;

@@ -56,6 +56,12 @@ def apt_sources():
     return lines
 
 
+def backports():
+    """A sources.list line for the same archive's packages of later releases, built for this one."""
+    _, uri, release, *_ = apt_sources()[0].split()
+    return f"deb {uri} {release}-backports main\n"
+
+
 def os_release():
     text = Path("/etc/os-release").read_text()
     pairs = (line.split("=", 1) for line in text.splitlines() if "=" in line)

@@ -179,6 +179,14 @@ class Guest:
             pass
         return self._settles(seconds)
 
+    def restarts_userspace(self, seconds=BOOT_SECONDS):
+        """As soft-reboot does: the kernel stays, and the shell that answers is another one. As wait_for_boot."""
+        self._ask("systemctl --no-block soft-reboot", seconds)
+        deadline = time.monotonic() + seconds
+        while not self._line(deadline).endswith(b"hello"):
+            pass
+        return self._settles(seconds)
+
     def sleeps(self, seconds=COMMAND_SECONDS):
         """Suspends it to memory, and wakes it as a key would, until it has come back from there."""
         slept = "/sys/power/suspend_stats/success"

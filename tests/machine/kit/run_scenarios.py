@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import config
+import newer_systemd
 from cache import Cache
 from checks import Checks, report
 from guest import Guest
@@ -28,6 +29,7 @@ from tree import Failed
 class Kit:
     image: Image
     small: SmallBakes
+    newer_systemd: dict
     logs: Path
 
 
@@ -62,10 +64,11 @@ def prepare(progress, arguments):
     image = Builder(cache, progress, arguments.fresh_bake).image()
     with cache.locked():
         small = SmallBakes.make(cache, image, progress)
+    systemd = newer_systemd.fetch(cache, progress)
     logs = cache.folder / "logs"
     logs.mkdir(exist_ok=True)
     progress.done()
-    return Kit(image, small, logs)
+    return Kit(image, small, systemd, logs)
 
 
 def arguments_of(names):

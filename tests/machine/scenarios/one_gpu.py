@@ -27,6 +27,7 @@ def check(guest, checks):
     check_capabilities(guest, checks)
     check_repair(guest, checks)
     check_cdi(guest, checks)
+    check_instances(guest, checks)
     check_agreement(guest, checks)
     check_killed_daemon(guest, checks)
     check_second_gpu(guest, checks)
@@ -101,6 +102,31 @@ def check_repair(guest, checks):
     guest.get(f"ln -s ../nvidia-caps/nvidia-cap78 /dev/char/{caps}:78; mknod /dev/nvidia-caps/nvidia-cap78 c {caps} 78")
     checks.true("what comes among the capabilities is looked at by itself", guest.until(
         f"! test -e /dev/nvidia-caps/nvidia-cap78 && ! test -L /dev/char/{caps}:78"))
+
+
+def check_instances(guest, checks):  # P11
+    """MIG's instances as its driver would show them, in place of a real one's: no node is made by anybody else."""
+    caps, shown, fake = product.major(guest, "nvidia-caps"), "/proc/driver/nvidia/capabilities", "/run/capabilities"
+    access = "printf 'DeviceFileMinor: %d\nDeviceFileMode: 292\nDeviceFileModify: 1\n'"
+    made = ["/dev/nvidia-caps/nvidia-cap30", "/dev/nvidia-caps/nvidia-cap31"]
+    units, drop_in = ("gpuboot-watch", "gpuboot-refresh"), f"[Service]\\nBindReadOnlyPaths={fake}:{shown}\\n"
+    guest.get(f"cp -r {shown} {fake}; mkdir -p {fake}/gpu0/mig; " + "".join(
+        f"mkdir -p /run/systemd/system/{unit}.service.d; printf '{drop_in}' >/run/systemd/system/{unit}.service.d/mig.conf; "
+        for unit in units) + "systemctl daemon-reload; systemctl restart gpuboot-watch.service")
+    guest.get(f"mkdir -p {fake}/gpu0/mig/gi1/ci0; {access} 30 >{fake}/gpu0/mig/gi1/access; "
+              f"{access} 31 >{fake}/gpu0/mig/gi1/ci0/access")
+    told = guest.until("grep -q '0:gi1:ci0' /run/cdi/gpuboot.json")
+    checks.true("an instance that is made is told to containers", told, guest.read("/run/cdi/gpuboot.json"))
+    for minor, path in zip((30, 31), made):
+        checks.equal(f"{path} and its link are right", product.wanted_node(path, caps, minor, 0o444),
+                     product.node(guest, path))
+    guest.get(f"rm -r {fake}/gpu0/mig/gi1")
+    begin = guest.get("date +%s%N")
+    gone = guest.until("! grep -q gi1 /run/cdi/gpuboot.json && ! ls " + " ".join(made))
+    checks.true("one that is destroyed is told no more, and its nodes go", gone, guest.read("/run/cdi/gpuboot.json"))
+    checks.say(f"after {(int(guest.get('date +%s%N')) - int(begin)) / 1e9:.1f} s")
+    guest.get(f"rm -r /run/systemd/system/gpuboot-*.service.d; systemctl daemon-reload; "
+              f"systemctl restart gpuboot-watch.service; rm -r {fake}")
 
 
 GPU_0, GPU_1 = ("/dev/nvidia0", 195, 0), ("/dev/nvidia1", 195, 1)

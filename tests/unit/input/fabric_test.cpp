@@ -114,3 +114,18 @@ TEST_CASE("nodes and links that are left of what is gone are facts, too") {
                                {"/dev/char/195:3", "../nvidia3", false},
                                {"/dev/char/241:12", "../nvidia-caps/nvidia-cap12", true}}));
 }
+
+TEST_CASE("MIG's instances are known by the folders that grant access") { // P11
+    const TemporaryRoot tree;
+    const Root& root = tree.root;
+    CHECK(!read_mig_instances(root)); // no driver, or none of a GPU that can have any
+    capability(tree, "nvidia/capabilities/mig/config", 1, 256);
+    CHECK(!read_mig_instances(root));
+    tree.write("/proc/driver/nvidia/capabilities/gpu1/mig/left", "");
+    CHECK(read_mig_instances(root) == std::vector<std::string>{});
+    tree.write("/proc/driver/nvidia/capabilities/gpu0/mig/gi2/x", ""); // still being made
+    capability(tree, "nvidia/capabilities/gpu0/mig/gi1/ci0/access", 31, 292);
+    CHECK(read_mig_instances(root) == std::vector<std::string>{});
+    capability(tree, "nvidia/capabilities/gpu0/mig/gi1/access", 30, 292);
+    CHECK(read_mig_instances(root) == std::vector<std::string>{"gpu0/mig/gi1", "gpu0/mig/gi1/ci0"});
+}
