@@ -52,7 +52,9 @@ class Builder:
 
     def _make_deb(self, folder):
         self.progress.step("building the .deb")
-        run(config.TOP / "packaging" / "build-deb", folder, note=self.progress.note)
+        # With a process namespace of its own nothing of it goes on when this program ends.
+        run("unshare", "--pid", "--fork", "--kill-child", "--mount-proc", config.TOP / "packaging" / "build-deb", folder,
+            note=self.progress.note)
 
     # Debian, and the driver's source
 

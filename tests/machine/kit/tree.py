@@ -30,9 +30,10 @@ exec chroot "$tree" "$@"
 
 
 def run(*command, note=None, log=None, env=None, cwd=None):
-    """Runs a command to its end and returns its output. note(line) sees each line as it comes."""
+    """Runs a command to its end, or to that of this program, and returns its output. note(line) sees each line as it
+    comes."""
     process = subprocess.Popen(
-        [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        ["setpriv", "--pdeathsig=KILL", *(str(word) for word in command)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True, errors="replace", env=env, cwd=cwd,
     )
     lines = []
