@@ -185,6 +185,8 @@ class Guest:
         deadline = time.monotonic() + seconds
         while not self._line(deadline).endswith(b"hello"):
             pass
+        # This systemd has finished to start once already, and does not wait for it again.
+        self.until("[ -z \"$(systemctl list-jobs --no-legend)\" ]", seconds)
         return self._settles(seconds)
 
     def sleeps(self, seconds=COMMAND_SECONDS):
