@@ -101,25 +101,6 @@ def check_killed_phase(guest, checks):  # F-14
                  [(reason["code"], reason["found"]) for reason in reasons])
     guest.get(f"systemctl reset-failed {unit}; echo {SECOND} >/sys/bus/pci/drivers_probe")
     checks.true("bound later, it is ready all the same", becomes(guest, SECOND, "ready"), states(guest))
-    check_killed_and_pulled(guest, checks, unit)
-
-
-def check_killed_and_pulled(guest, checks, unit):  # F-14
-    """What a phase had made before it was killed goes with its GPU, though the phase never came to its end."""
-    drop_in = f"/run/systemd/system/{unit}.d"
-    guest.get(f"""mkdir -p {drop_in}
-        printf '%s\\n' '[Service]' 'ExecStartPost=/bin/sh -c "kill -KILL $$$$"' >{drop_in}/die.conf
-        systemctl daemon-reload; systemctl restart {unit} || :""")
-    checks.equal("a phase that is killed when its node is made has failed", "failed",
-                 guest.properties(unit, "ActiveState")["ActiveState"])
-    checks.true("and leaves the node", guest.run("test -c /dev/nvidia1").status == 0)
-    guest.get(f"rm -r {drop_in}; systemctl daemon-reload; "
-              "echo 1 >/sys/module/virtual_gpu/parameters/unplug")
-    checks.true("its GPU pulled, the node goes all the same", guest.until(
-        f"! test -e /dev/nvidia1 && ! test -L /dev/char/195:1 && ! test -e /run/gpuboot/gpu/{SECOND}.toml"),
-        guest.run("ls /dev/nvidia* /run/gpuboot/gpu").out)
-    guest.get(f"systemctl reset-failed {unit}; echo 1 >/sys/module/virtual_gpu/parameters/plug")
-    checks.true("plugged in again, it is ready", becomes(guest, SECOND, "ready"), states(guest))
 
 
 def init_runs(guest):
