@@ -171,6 +171,15 @@ Result<void> insert(const Row& row, const std::string& image) {
                      })));
 }
 
+/// A machine without a GPU is not asked what its kernel demands, so that this one gets one.
+Result<model::Facts> look(const Root& root) {
+    auto facts = input::gather_machine(root, input::read_host());
+    if (!facts) return facts;
+    facts->gpus = {{claimed_gpu, "10de:20b0", ""}};
+    input::read_surroundings(root, *facts);
+    return facts;
+}
+
 Result<void> run(const Row& row) {
     if (row.how == "disabled") write("/proc/sys/kernel/modules_disabled", "1\n");
     write("/etc/modprobe.d/row.conf",
@@ -180,9 +189,8 @@ Result<void> run(const Row& row) {
     const std::string image = std::move(bytes).str();
 
     auto root = Root::open();
-    auto facts = input::gather_machine(*root, input::read_host());
+    auto facts = look(*root);
     if (!facts) return forward(std::move(facts).error());
-    facts->gpus = {{claimed_gpu, "10de:20b0", ""}};
     facts->policy.modules = {row.module};
     facts->lacks = {}; // judged as on a machine that has a compiler
     write_bake(row, image, *facts);
@@ -213,8 +221,7 @@ int main() {
         if (auto done = run(row); !done)
             say("BROKEN", Table{{"row", row.name}, {"error", done.error().what}});
     if (const auto root = Root::open())
-        if (const auto facts = input::gather_machine(*root, input::read_host()))
-            say("FACTS", report::record_of(*facts));
+        if (const auto facts = look(*root)) say("FACTS", report::record_of(*facts));
     ::sync();
     ::syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_POWER_OFF,
               nullptr);

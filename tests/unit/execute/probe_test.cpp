@@ -74,7 +74,8 @@ class Holder {
         Held names;
         for (const auto& fd :
              std::filesystem::directory_iterator("/proc/" + std::to_string(pid_) + "/fd")) {
-            const auto target = std::filesystem::read_symlink(fd.path());
+            std::error_code gone; // of the socket that it tells by, which it closes then
+            const auto target = std::filesystem::read_symlink(fd.path(), gone);
             if (target.parent_path() == folder_) names.insert(target.filename());
         }
         return names;
