@@ -66,7 +66,6 @@ inline constexpr std::string_view next_loader = "/run/gpuboot/next/loader";
 inline constexpr std::string_view next_init = "/run/gpuboot/next/init";
 inline constexpr std::string_view next_foreign = "/run/gpuboot/next/foreign";
 inline constexpr std::string_view next_purge = "/run/gpuboot/next/purge";
-inline constexpr std::string_view next_guard = "/run/gpuboot/next/guard";
 inline constexpr std::string_view report_directory = "/run/gpuboot/report";
 inline constexpr std::string_view last_report = "/run/gpuboot/report/last.json";
 inline constexpr std::string_view gpu_directory = "/run/gpuboot/gpu";

@@ -6,7 +6,6 @@
 #include "execute/next.hpp"
 #include "flow/acting.hpp"
 #include "flow/foreign.hpp"
-#include "flow/guard.hpp"
 #include "flow/look.hpp"
 #include "flow/purge.hpp"
 #include "input/running.hpp"
@@ -36,7 +35,6 @@ void leave_words(const Machine& machine, const Facts& facts, Verdict& verdict) {
     note("ask for the init phase", note_init(machine.effects, facts, verdict));
     note("ask for the removal of other drivers", note_foreign(machine, facts.policy));
     note("ask for the purge", note_purge(machine, facts.policy));
-    note("ask for the guard", note_guard(machine, facts.policy));
 }
 
 } // namespace

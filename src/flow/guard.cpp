@@ -6,7 +6,6 @@
 #include "decide/guard.hpp"
 #include "execute/guard.hpp"
 #include "execute/guard_record.hpp"
-#include "execute/next.hpp"
 #include "flow/kernels.hpp"
 #include "input/boot_loader.hpp"
 #include "input/gather.hpp"
@@ -74,15 +73,7 @@ Result<Guard> guard_default(const Machine& machine, bool on, std::vector<KernelS
     return done ? Result<Guard>(std::move(guard)) : forward(std::move(done).error());
 }
 
-Result<void> note_guard(const Machine& machine, const Policy& policy) {
-    const bool set = machine.root.status(names::guard_record).has_value();
-    return execute::set_word(machine.effects, names::next_guard, set || policy.guard_kernels);
-}
-
 Result<Guard> guard_kernels(const Machine& machine, GuardWish wish) {
-    // First: what is asked for while this one works is worked on behind it.
-    if (auto taken = machine.effects.remove(names::next_guard); !taken)
-        return forward(std::move(taken).error());
     if (wish == GuardWish::Release) return guard_default(machine, false, {});
     const auto asked = is_asked_for(machine.root);
     if (!asked) return forward(asked.error());

@@ -15,10 +15,6 @@ enum class GuardWish {
     Release, ///< whatever policy says: the package goes
 };
 
-/// Leaves word for gpuboot-guard where policy asks for it, or something that it set still stands: a
-/// boot without either runs none.
-Result<void> note_guard(const Machine& machine, const model::Policy& policy);
-
 /// BadInput where policy cannot be read: then everything stays as it is.
 Result<model::Guard> guard_kernels(const Machine& machine, GuardWish wish);
 
