@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A systemd that can restart userspace alone (254 and later), from backports: Debian 12's own cannot."""
 
+from pathlib import Path
+
 import config
 from cache import digest
 from tree import run
@@ -25,7 +27,7 @@ rm -r lists cache *.deb tree/usr/share/doc tree/usr/share/man
 def fetch(cache, progress):
     """What to lay over a root."""
     with cache.locked():
-        folder = cache.get("systemd", digest(PACKAGES, config.backports()), lambda new: _fetch(new, progress))
+        folder = cache.get("systemd", digest(Path(__file__), config.backports()), lambda new: _fetch(new, progress))
     return {f"/{name}": folder / "tree" / name for name in ("usr", "etc")}
 
 
