@@ -108,7 +108,11 @@ int run_device(const Log& log, const flow::Machine& machine,
         return exit_usage;
     }
     if (words[1] == "remove") {
-        const auto removed = flow::remove_device(machine, words[2]);
+        // systemd.exec(5): any word but this one, and the GPU's phase died.
+        const char* result = std::getenv("SERVICE_RESULT");
+        const bool ended = result == nullptr || std::string_view(result) == "success";
+        const auto removed = ended ? flow::remove_device(machine, words[2])
+                                   : flow::abandon_device(machine, words[2]);
         if (!removed) log.error(removed.error().what);
         return removed ? EXIT_SUCCESS : EXIT_FAILURE;
     }

@@ -92,6 +92,15 @@ Result<void> note_lost(const Machine& machine, const std::string& leaving) {
     return execute::leave_word(machine.effects, names::lost_stamp);
 }
 
+/// What was made for it, and with the last GPU the word that the machine is ready.
+Result<void> remove_made(const Machine& machine, const std::string& address) {
+    const input::Images none;
+    execute::Executor executor(machine.effects, none);
+    const auto execution = executor.run(plan_removal(machine.root, address));
+    if (execution.failure) return forward(execution.failure->error);
+    return note_lost(machine, address);
+}
+
 void tell(const std::string& address, const std::string& what, int priority) {
     report::send_event(names::gpu_changed, priority, "GPU " + address + " " + what,
                        {{"GPUBOOT_PATH", address}});
@@ -143,16 +152,21 @@ Result<void> remove_device(const Machine& machine, const std::string& address) {
     // First of all: no container is started any more with a GPU that goes. Its node goes all the
     // same.
     auto told = refresh_cdi(machine, address);
-    const input::Images none;
-    execute::Executor executor(machine.effects, none);
-    const auto execution = executor.run(plan_removal(machine.root, address));
-    if (execution.failure) return forward(execution.failure->error);
-    if (auto removed = machine.effects.remove(report_path("device-" + address)); !removed)
-        return removed;
+    if (auto removed = remove_made(machine, address); !removed) return removed;
     if (auto forgotten = forget_gpu(machine.effects, address); !forgotten) return forgotten;
-    if (auto noted = note_lost(machine, address); !noted) return noted;
     tell(address, "was removed", 6);
     if (!told) return forward(std::move(told).error(), "telling containers that it is gone");
+    return {};
+}
+
+Result<void> abandon_device(const Machine& machine, const std::string& address) {
+    if (!machine.root.exists("/sys/bus/pci/devices/" + address))
+        return remove_device(machine, address);
+    auto told = refresh_cdi(machine, address);
+    if (auto removed = remove_made(machine, address); !removed) return removed;
+    const Run dead(machine, "device-" + address, {}, {});
+    if (auto noted = note_begin(machine, dead, {address}); !noted) return noted;
+    if (!told) return forward(std::move(told).error(), "telling containers that it failed");
     return {};
 }
 

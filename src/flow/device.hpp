@@ -21,6 +21,10 @@ Result<std::optional<model::Report>> bound_device(const Machine& machine,
 /// Removes what `add_device` or init made for it. Of a GPU nothing is known about: nothing to do.
 Result<void> remove_device(const Machine& machine, const std::string& address);
 
+/// Its phase died. What was made for it goes; its note stays, and says that a phase of the GPU's
+/// own has begun and told nothing, for `tell_dead`. One that is no longer on the bus is removed.
+Result<void> abandon_device(const Machine& machine, const std::string& address);
+
 /// Each GPU that the driver serves has its unit, by which its removal is seen. After a soft reboot
 /// udev has no news of it that would start one; anywhere else this changes nothing.
 Result<void> attend_devices(const Machine& machine);

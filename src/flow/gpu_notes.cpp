@@ -85,6 +85,7 @@ Plan plan_removal(const Root& root, const std::string& address) {
 }
 
 Result<void> forget_gpu(execute::Effects& effects, const std::string& address) {
+    if (auto removed = effects.remove(report_path("device-" + address)); !removed) return removed;
     return effects.remove(note_path(address));
 }
 

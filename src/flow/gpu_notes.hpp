@@ -27,6 +27,7 @@ Result<void> note_made_nodes(const Machine& machine, const model::DeviceFacts& d
 /// Its /dev/char link and node, as far as they still are what was made.
 model::Plan plan_removal(const Root& root, const std::string& address);
 
+/// Its note, and the report of the phase that was its own.
 Result<void> forget_gpu(execute::Effects& effects, const std::string& address);
 
 /// An empty one of a GPU that no phase has begun with.

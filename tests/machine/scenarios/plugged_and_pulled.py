@@ -9,6 +9,7 @@ from guest import KernelHung, Scenario
 
 FIRST, SECOND = "0010:00:00.0", "0011:00:00.0"
 PATH = {FIRST: "/org/gpuboot1/gpu/_30010_3a00_3a00_2e0", SECOND: "/org/gpuboot1/gpu/_30011_3a00_3a00_2e0"}
+PROBE = "/usr/libexec/gpuboot/gpuboot-probe"
 OTHER = "uio_pci_generic"  # a driver of the kernel's that hands a device to programs, as vfio-pci does
 EVENTS = 1000
 
@@ -101,6 +102,28 @@ def check_killed_phase(guest, checks):  # F-14
                  [(reason["code"], reason["found"]) for reason in reasons])
     guest.get(f"systemctl reset-failed {unit}; echo {SECOND} >/sys/bus/pci/drivers_probe")
     checks.true("bound later, it is ready all the same", becomes(guest, SECOND, "ready"), states(guest))
+    check_killed_in_test(guest, checks, unit)
+
+
+def check_killed_in_test(guest, checks, unit):  # F-14
+    """Killed once its node is there, in a test of the GPU that takes long; then pulled."""
+    drop_in = f"/run/systemd/system/{unit}.d/test.conf"
+    guest.get(f"printf '#!/bin/sh\\nexec sleep 1000\\n' >/opt/slow-probe; chmod 755 /opt/slow-probe; "
+              f"mkdir -p $(dirname {drop_in}); "
+              f"printf '[Service]\\nBindReadOnlyPaths=/opt/slow-probe:{PROBE}\\n' >{drop_in}; "
+              f"systemctl daemon-reload; systemctl stop {unit}")
+    checks.true("its unit stopped, its node is gone", guest.run("test -e /dev/nvidia1").status != 0)
+    guest.get(f"systemctl start --no-block {unit}")
+    checks.true("in the test its node is there", guest.until("test -c /dev/nvidia1 -a -L /dev/char/195:1"))
+    guest.get(f"systemctl kill -s KILL {unit}")
+    checks.true("its phase killed in the test, it has failed", becomes(guest, SECOND, "failed"), states(guest))
+    checks.true("and nothing of it is left", guest.run("test -e /dev/nvidia1 -o -L /dev/char/195:1").status != 0)
+    checks.true("nor in the CDI spec", guest.run("grep -q /dev/nvidia1 /run/cdi/gpuboot.json").status != 0)
+    checks.equal("the other serves on", "ready", states(guest)[FIRST])
+    guest.get(f"rm {drop_in}; systemctl daemon-reload; echo 1 >/sys/module/virtual_gpu/parameters/unplug")
+    checks.true("pulled, it is gone", guest.until("! busctl --list tree org.gpuboot1 | grep -q gpu/.*0011"))
+    guest.get("echo 1 >/sys/module/virtual_gpu/parameters/plug")
+    checks.true("plugged in again, it is ready", becomes(guest, SECOND, "ready"), states(guest))
 
 
 def init_runs(guest):

@@ -92,6 +92,27 @@ TEST_CASE("a GPU that goes leaves the others ready, the last one leaves nothing"
     CHECK(world.tree.root.list(names::gpu_directory)->empty());
 }
 
+TEST_CASE("what a killed phase made goes at once; that it died is still to be told") { // F-14
+    World world;
+    const std::string phase = "device-" + second;
+    SUBCASE("of a GPU that is there") {
+        world.tree.write("/sys/bus/pci/devices/" + second + "/vendor", "0x10de\n");
+        CHECK(flow::abandon_device(world.machine, second));
+        CHECK(flow::left_behind(world.tree.root, phase) == std::vector<std::string>{second});
+    }
+    SUBCASE("of one that was pulled nothing is left to tell") {
+        world.tree.write(flow::report_path(phase), "{}");
+        CHECK(flow::abandon_device(world.machine, second));
+        CHECK(flow::left_behind(world.tree.root, phase).empty());
+        CHECK_FALSE(world.tree.root.exists(flow::report_path(phase)));
+        CHECK(world.tree.root.list(names::gpu_directory)->size() == 1);
+    }
+    CHECK_FALSE(world.tree.root.exists("/dev/nvidia1"));
+    CHECK_FALSE(world.tree.root.read_link("/dev/char/195:1"));
+    CHECK_FALSE(world.tree.read(spec).contains("/dev/nvidia1"));
+    CHECK(world.tree.root.exists("/dev/nvidia0"));
+}
+
 TEST_CASE("a machine that was not ready has lost nothing") {
     World world;
     REQUIRE(world.effects.remove(names::ready_stamp));
