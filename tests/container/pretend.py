@@ -1,18 +1,37 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Lets a container believe in a GPU and in another kernel, as far as judging and compiling go. Loading is
-not possible in a container, and stays so."""
+"""Lets a container believe in a GPU, in another kernel, and in a driver that runs already, as far as judging,
+compiling and what policy starts behind a load go. Loading itself is not possible in a container, and stays so."""
 import subprocess
 
 SHIM = r'''
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 int uname(struct utsname *name) {
     int (*real)(struct utsname *) = (int (*)(struct utsname *)) dlsym(RTLD_NEXT, "uname");
     int result = real(name);
     strcpy(name->release, KERNEL);
     return result;
+}
+long syscall(long number, ...) {
+    static long (*real)(long, ...);
+    if (!real) real = (long (*)(long, ...)) dlsym(RTLD_NEXT, "syscall");
+    va_list words;
+    va_start(words, number);
+    long word[6];
+    for (int i = 0; i < 6; ++i) word[i] = va_arg(words, long);
+    va_end(words);
+    char live[4096];
+    if (number == SYS_openat2 && (strncmp((char *) word[1], "/proc/", 6) == 0 ||
+        strncmp((char *) word[1], "/sys/module/", 12) == 0) && snprintf(live, sizeof live, "/live%s", (char *) word[1]) < (int) sizeof live &&
+        access(live, F_OK) == 0)
+        word[1] = (long) live;
+    return real(number, word[0], word[1], word[2], word[3], word[4], word[5]);
 }
 '''
 ADDRESS = '0010:00:00.0'
@@ -31,3 +50,18 @@ def gpu_and_kernel(machine, kernel):
         machine.out(f'mkdir -p {folder} && cat > {folder}/pretend.conf', text_in=(
             '[Service]\nEnvironment=LD_PRELOAD=/usr/lib/pretend.so SYSTEMD_DEVICE_VERIFY_SYSFS=0\n'))
     machine.out('systemctl', 'daemon-reload')
+
+
+def live_driver(machine, version):
+    """And that an open driver of that version runs and serves the GPU: what lies in /live is read first."""
+    served = f'/live/proc/driver/nvidia/gpus/{ADDRESS}'
+    machine.out(f'mkdir -p {served} && ln -s ../../bus/pci/drivers/nvidia /sys/bus/pci/devices/{ADDRESS}/driver')
+    for module in ['nvidia', 'nvidia_uvm', 'nvidia_modeset']:
+        folder = f'/live/sys/module/{module}'
+        machine.out(f'mkdir -p {folder}/holders && cd {folder} && echo live >initstate && echo 0 >refcnt'
+                    f' && echo 4711 >srcversion && echo "{module} 4096 0 - Live 0x0 (OE)" >>/live/proc/modules')
+    for path, text in {
+            '/live/proc/devices': 'Character devices:\n195 nvidia\n511 nvidia-uvm\n\nBlock devices:\n',
+            '/live/proc/driver/nvidia/version': f'NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  {version}\n',
+            f'{served}/information': 'Device Minor: \t 0\n'}.items():
+        machine.path(path).write_text(text)
