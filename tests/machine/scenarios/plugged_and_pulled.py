@@ -107,9 +107,10 @@ def check_killed_phase(guest, checks):  # F-14
 
 def check_killed_in_test(guest, checks, unit):  # F-14
     """Killed once its node is there, in a test of the GPU that takes long; then pulled."""
-    drop_in = f"/run/systemd/system/{unit}.d/test.conf"
+    drop_in, policy = f"/run/systemd/system/{unit}.d/test.conf", "/etc/gpuboot/gpuboot.toml.d/test.toml"
     guest.get(f"printf '#!/bin/sh\\nexec sleep 1000\\n' >/opt/slow-probe; chmod 755 /opt/slow-probe; "
-              f"mkdir -p $(dirname {drop_in}); "
+              f"mkdir -p $(dirname {drop_in}) $(dirname {policy}); "
+              f"printf 'schema = 1\\n[ready]\\ntest = \"open\"\\n' >{policy}; "
               f"printf '[Service]\\nBindReadOnlyPaths=/opt/slow-probe:{PROBE}\\n' >{drop_in}; "
               f"systemctl daemon-reload; systemctl stop {unit}")
     checks.true("its unit stopped, its node is gone", guest.run("test -e /dev/nvidia1").status != 0)
@@ -120,7 +121,7 @@ def check_killed_in_test(guest, checks, unit):  # F-14
     checks.true("and nothing of it is left", guest.run("test -e /dev/nvidia1 -o -L /dev/char/195:1").status != 0)
     checks.true("nor in the CDI spec", guest.run("grep -q /dev/nvidia1 /run/cdi/gpuboot.json").status != 0)
     checks.equal("the other serves on", "ready", states(guest)[FIRST])
-    guest.get(f"rm {drop_in}; systemctl daemon-reload; echo 1 >/sys/module/virtual_gpu/parameters/unplug")
+    guest.get(f"rm {drop_in} {policy}; systemctl daemon-reload; echo 1 >/sys/module/virtual_gpu/parameters/unplug")
     checks.true("pulled, it is gone", guest.until("! busctl --list tree org.gpuboot1 | grep -q gpu/.*0011"))
     guest.get("echo 1 >/sys/module/virtual_gpu/parameters/plug")
     checks.true("plugged in again, it is ready", becomes(guest, SECOND, "ready"), states(guest))
