@@ -52,6 +52,9 @@ Result<execute::Execution> refresh(const Machine& machine) {
     if (!machine.root.exists(names::ready_stamp)) return execute::Execution{};
     auto devices = input::read_devices(machine.root);
     if (!devices) return forward(std::move(devices).error());
+    // One that has failed may have no unit any more that would take its node away with it.
+    std::erase_if(devices->served,
+                  [&](const ServedGpu& gpu) { return has_failed(machine.root, gpu.address); });
     const input::Images none;
     auto made = execute::Executor(machine.effects, none).run(decide::plan_nodes(*devices));
     auto told = refresh_cdi(machine);

@@ -40,6 +40,8 @@ Result<std::vector<Reason>> make_device(const Machine& machine, const Policy& po
     execute::Executor executor(machine.effects, none);
     auto devices = input::read_devices(machine.root);
     if (!devices) return forward(std::move(devices).error());
+    if (auto noted = note_nodes(machine, *devices, address); !noted)
+        return forward(std::move(noted).error());
     run.add(executor.run(decide::plan_nodes(*devices, address)));
     devices = input::read_devices(machine.root);
     if (!devices) return forward(std::move(devices).error());
@@ -57,8 +59,6 @@ Result<std::vector<Reason>> make_device(const Machine& machine, const Policy& po
     }
     for (GpuReport& gpu : report_gpus(*devices, reasons))
         if (gpu.gpu.address == address) run.report().gpus.push_back(std::move(gpu));
-    if (auto noted = note_made_nodes(machine, *devices, address); !noted)
-        return forward(std::move(noted).error());
     return reasons;
 }
 

@@ -57,8 +57,8 @@ Result<void> note_begin(const Machine& machine, const Run& run,
     return {};
 }
 
-Result<void> note_made_nodes(const Machine& machine, const DeviceFacts& devices,
-                             const std::string& address) {
+Result<void> note_nodes(const Machine& machine, const DeviceFacts& devices,
+                        const std::string& address) {
     for (const ServedGpu& gpu : devices.served) {
         if (!address.empty() && gpu.address != address) continue;
         GpuNote note = read_note(machine.root, gpu.address);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The notes of the GPUs that phases work on: which phase has the word on each, and which node was
+// The notes of the GPUs that phases work on: which phase has the word on each, and which node is
 // made for it, because once a GPU is unplugged the driver no longer says.
 #pragma once
 
@@ -20,9 +20,10 @@ namespace gpuboot::flow {
 Result<void> note_begin(const Machine& machine, const Run& run,
                         const std::vector<std::string>& addresses);
 
-/// The node of one GPU, or of every one that is served when `address` is "".
-Result<void> note_made_nodes(const Machine& machine, const model::DeviceFacts& devices,
-                             const std::string& address = "");
+/// The node of one GPU, or of every one that is served when `address` is "". Before it is made: a
+/// phase that is killed in between leaves none that nobody knows of.
+Result<void> note_nodes(const Machine& machine, const model::DeviceFacts& devices,
+                        const std::string& address = "");
 
 /// Its /dev/char link and node, as far as they still are what was made.
 model::Plan plan_removal(const Root& root, const std::string& address);

@@ -68,12 +68,11 @@ Result<Outcome> make_ready(const Machine& machine, const Facts& facts, Run& run)
         addresses.push_back(gpu.address);
     if (auto noted = note_begin(machine, run, addresses); !noted)
         return forward(std::move(noted).error());
+    if (auto noted = note_nodes(machine, *devices); !noted)
+        return forward(std::move(noted).error());
     run.add(executor.run(decide::plan_nodes(*devices)));
     devices = input::read_devices(machine.root);
     if (!devices) return forward(std::move(devices).error());
-
-    if (auto noted = note_made_nodes(machine, *devices); !noted)
-        return forward(std::move(noted).error());
 
     Outcome outcome{std::move(*devices), {}};
     outcome.reasons = decide::judge_devices(outcome.devices);

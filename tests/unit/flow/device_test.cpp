@@ -48,7 +48,7 @@ struct World {
         REQUIRE(flow::refresh(machine));
         const auto devices = input::read_devices(tree.root);
         REQUIRE(devices);
-        REQUIRE(flow::note_made_nodes(machine, *devices));
+        REQUIRE(flow::note_nodes(machine, *devices));
     }
 };
 
@@ -186,7 +186,9 @@ TEST_CASE("a GPU whose removal waits is told with who holds it, and given to nob
     CHECK(world.tree.read(flow::report_path("device-" + second)).contains("python3 (pid 812)"));
     CHECK_FALSE(world.tree.read(spec).contains("/dev/nvidia1"));
     CHECK(flow::read_word(world.tree.root, first)->ready);
+    REQUIRE(world.effects.remove("/dev/nvidia1"));
     REQUIRE(flow::refresh(machine)); // for some other GPU's sake
+    CHECK_FALSE(world.tree.root.exists("/dev/nvidia1"));
     CHECK_FALSE(world.tree.read(spec).contains("/dev/nvidia1"));
     CHECK(world.tree.read(spec).contains("/dev/nvidia0"));
 }

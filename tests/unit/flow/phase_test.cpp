@@ -81,9 +81,9 @@ TEST_CASE("what was made for a GPU is known when the driver no longer tells") { 
     facts.served = {{"0000:01:00.0", 0}, {"0000:02:00.0", 1}};
     const flow::Run run(machine, "init", tests::fitting_machine(), {});
     REQUIRE(flow::note_begin(machine, run, {"0000:01:00.0", "0000:02:00.0"}));
-    CHECK(flow::note_made_nodes(machine, facts, "0000:02:00.0"));
+    CHECK(flow::note_nodes(machine, facts, "0000:02:00.0"));
     CHECK_FALSE(tree.read("/run/gpuboot/gpu/0000:01:00.0.toml").contains("node"));
-    CHECK(flow::note_made_nodes(machine, facts));
+    CHECK(flow::note_nodes(machine, facts));
 
     CHECK(flow::plan_removal(tree.root, "0000:02:00.0").empty()); // nothing of it is there
     REQUIRE(effects.ensure_directory("/dev/char", 0755));
@@ -104,7 +104,7 @@ TEST_CASE("what is no longer ours is not removed with its GPU") { // F-90 F-113
     model::DeviceFacts facts;
     facts.frontend_major = 195;
     facts.served = {{"0000:01:00.0", 0}};
-    REQUIRE(flow::note_made_nodes({tree.root, effects}, facts));
+    REQUIRE(flow::note_nodes({tree.root, effects}, facts));
     tree.link("/dev/char/195:0", "../other");
     SUBCASE("another number") { REQUIRE(effects.make_node({"/dev/nvidia0", 195, 9, 0666, 0, 0})); }
     SUBCASE("a file") { tree.write("/dev/nvidia0", "mine"); }
