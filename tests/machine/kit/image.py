@@ -102,11 +102,12 @@ class Builder:
         install(tree / f"boot/initrd.img-{config.KERNEL}", folder / "initrd")
 
     def _add_test_kit(self, tree):
-        self.progress.step("compiling the virtual GPU")
+        self.progress.step("compiling the hardware made in software")
         guest, scratch = config.HERE / "guest", tree / "root/virtual-gpu"
         shutil.copytree(config.HERE / "virtual-gpu", scratch)
         run_in(tree, "make", "-C", f"/lib/modules/{config.KERNEL}/build", "M=/root/virtual-gpu", "modules")
-        install(scratch / "virtual_gpu.ko", tree / f"lib/modules/{config.KERNEL}/extra/virtual_gpu.ko")
+        for module in ("virtual_gpu.ko", "virtual_iommu.ko"):
+            install(scratch / module, tree / f"lib/modules/{config.KERNEL}/extra" / module)
         shutil.rmtree(scratch)
         shutil.copytree(config.HERE / "small-driver", tree / f"usr/src/{'-'.join(config.SMALL_DRIVER)}")
 

@@ -10,7 +10,7 @@ from guest import KernelHung, Scenario
 FIRST, SECOND = "0010:00:00.0", "0011:00:00.0"
 PATH = {FIRST: "/org/gpuboot1/gpu/_30010_3a00_3a00_2e0", SECOND: "/org/gpuboot1/gpu/_30011_3a00_3a00_2e0"}
 PROBE = "/usr/libexec/gpuboot/gpuboot-probe"
-OTHER = "uio_pci_generic"  # a driver of the kernel's that hands a device to programs, as vfio-pci does
+OTHER = "vfio-pci"
 EVENTS = 1000
 
 
@@ -48,6 +48,7 @@ def machine_becomes(guest, state, seconds=30):
 def check_given_away(guest, checks):
     """P16: a GPU that another driver wants goes without a trace, and comes back as it was."""
     device = f"/sys/bus/pci/devices/{SECOND}"
+    put_behind_iommu(guest, checks)
     guest.get(f"modprobe {OTHER}; echo {SECOND} >/sys/bus/pci/drivers/nvidia/unbind")
     checks.true("unbound, it is only present", becomes(guest, SECOND, "present"), states(guest))
     checks.true("and its node goes", guest.until("! test -e /dev/nvidia1 && ! test -L /dev/char/195:1"))
@@ -57,6 +58,8 @@ def check_given_away(guest, checks):
     checks.true("it is left alone",
                 guest.until(f"systemctl -q is-active gpuboot-device@{SECOND}.service")
                 and states(guest) == {FIRST: "ready", SECOND: "present"}, states(guest))
+    told = product.reason((product.report(guest, f"device-{SECOND}") or {}).get("reasons", []), "gpu_left_alone")
+    checks.equal("with a word on who has it", (SECOND, OTHER), (told["subject"], told["found"]))
     checks.equal("and stays with it", OTHER, product.bound_driver(guest, SECOND))
     checks.true("without a node", guest.run("test -e /dev/nvidia1").status != 0)
     guest.get(f"echo {SECOND} >{device}/driver/unbind; echo >{device}/driver_override; "
@@ -65,6 +68,16 @@ def check_given_away(guest, checks):
     checks.equal("with its node", product.wanted_node("/dev/nvidia1", 195, 1), product.node(guest, "/dev/nvidia1"))
     checks.true("and containers get it", guest.until("grep -q /dev/nvidia1 /run/cdi/gpuboot.json"))
     checks.equal("the machine was ready all the time", "ready", product.manager(guest)["State"])
+
+
+def put_behind_iommu(guest, checks):
+    """Where vfio-pci takes it; no emulated IOMMU knows of hardware that the guest itself makes."""
+    guest.get("echo 1 >/sys/module/virtual_gpu/parameters/unplug")
+    checks.true("pulled, its node goes", guest.until("! test -e /dev/nvidia1"))
+    guest.get("modprobe virtual_iommu; echo 1 >/sys/module/virtual_gpu/parameters/plug")
+    checks.true("it is in a group now", guest.run(f"test -e /sys/bus/pci/devices/{SECOND}/iommu_group").status == 0)
+    checks.true("plugged in again, it is ready", guest.until("test -c /dev/nvidia1") and becomes(guest, SECOND, "ready"),
+                states(guest))
 
 
 def check_taken_out(guest, checks):
