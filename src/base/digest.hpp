@@ -30,6 +30,13 @@ std::string sha256_hex(ByteView bytes);
 /// Of the rest of an open file, which is not kept; more than `limit` bytes is BadInput.
 Result<std::string> sha256_of(int fd, std::size_t limit);
 
+/// As large as all pieces of a file are but the last.
+inline constexpr std::size_t digest_piece = std::size_t{1} << 20;
+
+/// The digest of the pieces' digests, in hex, one behind the other. It stands for the same bytes as
+/// the digest of the whole, and all processors can work on it.
+std::string sha256_of_pieces(ByteView bytes);
+
 struct HashedBytes {
     Bytes bytes;
     std::string sha256;
@@ -38,5 +45,9 @@ struct HashedBytes {
 /// The rest of an open file, hashed piece by piece while it is still in the processor's cache;
 /// more than `limit` bytes is BadInput.
 Result<HashedBytes> read_hashed(int fd, std::size_t limit);
+
+/// The first `size` bytes of an open file and, as `sha256`, the digest of their pieces; fewer bytes
+/// are BadInput.
+Result<HashedBytes> read_hashed_pieces(int fd, std::size_t size);
 
 } // namespace gpuboot

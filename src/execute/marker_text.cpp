@@ -12,8 +12,9 @@ Node node_of(const model::MarkerModule& module) {
     Table table{{"name", module.name},
                 {"path", module.path},
                 {"size", static_cast<std::int64_t>(module.size)},
-                {"sha256", module.sha256},
-                {"vermagic", module.vermagic}};
+                {"sha256", module.sha256}};
+    if (!module.pieces_sha256.empty()) table.push_back({"pieces_sha256", module.pieces_sha256});
+    table.push_back({"vermagic", module.vermagic});
     if (!module.srcversion.empty()) table.push_back({"srcversion", module.srcversion});
     table.push_back({"depends", std::move(depends)});
     return table;

@@ -52,7 +52,7 @@ Result<Product> collect(int directory, const source::BuiltModule& wanted,
     const std::string file = wanted.name + ".ko" + std::string(suffix_of(compression));
     Product product;
     product.module = {info->name,     "modules/" + file, bytes->size(), sha256_hex(*bytes),
-                      info->vermagic, info->srcversion,  info->depends};
+                      info->vermagic, info->srcversion,  info->depends, sha256_of_pieces(*bytes)};
     product.bytes = std::move(*bytes);
     return product;
 }

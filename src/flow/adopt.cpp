@@ -139,6 +139,7 @@ class Adoption {
             "modules/" + name + ".ko" + std::string(suffix_of(compression_of_file(*path)));
         product.module.size = bytes->size();
         product.module.sha256 = sha256_hex(*bytes);
+        product.module.pieces_sha256 = sha256_of_pieces(*bytes);
         product.module.vermagic = info->vermagic;
         product.module.srcversion = info->srcversion;
         product.module.depends = info->depends;

@@ -29,6 +29,9 @@ MarkerModule read_module(Fields& fields) {
     module.path = checked(fields, "path", is_module_path, "modules/NAME.ko[.zst|.xz|.gz]");
     module.size = static_cast<std::uint64_t>(fields.number("size", 1, std::int64_t{1} << 30));
     module.sha256 = checked(fields, "sha256", is_sha256, "64 lower-case hex digits");
+    if (fields.optional_text("pieces_sha256"))
+        module.pieces_sha256 =
+            checked(fields, "pieces_sha256", is_sha256, "64 lower-case hex digits");
     module.vermagic = fields.text("vermagic");
     module.srcversion = fields.optional_text("srcversion").value_or("");
     module.depends = fields.optional_texts("depends").value_or(std::vector<std::string>{});

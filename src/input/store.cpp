@@ -64,6 +64,17 @@ ModuleImage read_image(HashedBytes file, std::string_view arch, FileFact& fact, 
     return std::move(*image);
 }
 
+/// By its pieces, where the marker has their digest. Where that differs, the digest of the whole
+/// has the last word, and is what is told.
+Result<HashedBytes> read_file(int fd, const MarkerModule& module) {
+    if (module.pieces_sha256.empty()) return read_hashed(fd, module_limit);
+    auto file = read_hashed_pieces(fd, module.size);
+    if (!file) return file;
+    const bool intact = file->sha256 == module.pieces_sha256;
+    file->sha256 = intact ? module.sha256 : sha256_hex(file->bytes);
+    return file;
+}
+
 ModuleImage read_module(const Root& root, const std::string& folder, const MarkerModule& module,
                         std::string_view arch, FileFact& fact, Images& images) {
     fact.path = module.path;
@@ -78,7 +89,7 @@ ModuleImage read_module(const Root& root, const std::string& folder, const Marke
     fact.unsafe = unsafe(status);
     fact.size = static_cast<std::uint64_t>(status.st_size);
     if (fact.size != module.size) return {}; // ruled out already: no need to hash it
-    auto file = read_hashed(fd->get(), module_limit);
+    auto file = read_file(fd->get(), module);
     if (!file) {
         fact.flaw = file.error().what;
         return {};

@@ -2,6 +2,9 @@
 #include "base/digest.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+
+#include "fakes/temporary_root.hpp"
 
 using namespace gpuboot;
 
@@ -18,6 +21,34 @@ TEST_CASE("a digest does not depend on how the bytes come in") {
     sum.add({});
     sum.add(bytes_of(std::string_view(text).substr(1)));
     CHECK(sum.hex() == sha256_hex(bytes_of(text)));
+}
+
+TEST_CASE("the digest of the pieces is that of their digests, however many there are") {
+    const fakes::TemporaryRoot tree;
+    for (const std::size_t size : {std::size_t{1}, digest_piece - 1, digest_piece, digest_piece + 1,
+                                   5 * digest_piece + 300'000}) {
+        std::string text(size, 'x');
+        for (std::size_t i = 0; i < size; i += 4096)
+            text[i] = static_cast<char>(i / 4096);
+        std::string digests;
+        for (std::size_t at = 0; at < size; at += digest_piece)
+            digests += sha256_hex(bytes_of(std::string_view(text).substr(at, digest_piece)));
+        CHECK(sha256_of_pieces(bytes_of(text)) == sha256_hex(bytes_of(digests)));
+
+        tree.write("/file", text);
+        const auto fd = tree.root.open_at("/file", O_RDONLY);
+        REQUIRE(fd);
+        const auto file = read_hashed_pieces(fd->get(), size);
+        REQUIRE(file);
+        CHECK(file->sha256 == sha256_hex(bytes_of(digests)));
+        CHECK(text_of(file->bytes) == text);
+        CHECK_FALSE(read_hashed_pieces(fd->get(), size + 1)); // F-32
+    }
+}
+
+TEST_CASE("pieces that change places are another digest") { // F-31
+    const std::string a(digest_piece, 'a'), b(digest_piece, 'b');
+    CHECK(sha256_of_pieces(bytes_of(a + b)) != sha256_of_pieces(bytes_of(b + a)));
 }
 
 TEST_CASE("one flipped bit is another digest") { // F-31

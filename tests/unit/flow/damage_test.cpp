@@ -96,7 +96,8 @@ class Bake {
                                    sha256_hex(bytes_of(packed)),
                                    content.vermagic,
                                    content.srcversion,
-                                   {}});
+                                   {},
+                                   sha256_of_pieces(bytes_of(packed))});
     }
 
     model::Marker marker_;

@@ -55,7 +55,8 @@ class BakeOnDisk {
                               const std::string& bytes) {
         return "\n[[module]]\nname = \"" + name + "\"\npath = \"modules/" + file +
                ".ko\"\nsize = " + std::to_string(bytes.size()) + "\nsha256 = \"" +
-               sha256_hex(bytes_of(bytes)) + "\"\nvermagic = \"" + kernel +
+               sha256_hex(bytes_of(bytes)) + "\"\npieces_sha256 = \"" +
+               sha256_of_pieces(bytes_of(bytes)) + "\"\nvermagic = \"" + kernel +
                " SMP mod_unload \"\nsrcversion = \"0123456789ABCDEF0123456\"\n";
     }
 };

@@ -102,6 +102,24 @@ TEST_CASE("any flipped bit is another digest, and its bytes are kept nowhere") {
     }
 }
 
+TEST_CASE("without a digest of its pieces, or with a wrong one, a file is judged by the whole") {
+    const BakeOnDisk bake;
+    const std::string path = bake.path("marker.toml"), marker = bake.tree.read(path);
+    const std::string key = "pieces_sha256 = \"";
+    const auto at = marker.find(key);
+    std::string damaged = marker;
+    SUBCASE("without") { damaged.erase(at, marker.find('\n', at) + 1 - at); }
+    SUBCASE("a wrong one") { damaged.replace(at + key.size(), 64, std::string(64, '0')); }
+    bake.tree.write(path, damaged);
+    const auto reading = input::read_store(bake.tree.root, wanted);
+    const auto& fact = reading.bakes.front();
+    REQUIRE_MESSAGE(fact.marker.value, fact.marker.flaw);
+    CHECK(fact.files.front().sha256 == fact.marker.value->modules.front().sha256);
+    CHECK(reading.images.size() == 2);
+    bake.tree.write(bake.path("modules/nvidia.ko"), "x" + bake.image("nvidia").substr(1));
+    CHECK(input::read_store(bake.tree.root, wanted).images.size() == 1);
+}
+
 TEST_CASE("a signature is read from the very bytes that were hashed") { // F-39
     const fakes::SigningKey key("", "module key", 7);
     const BakeOnDisk disk({key.sign(fakes::module_image("nvidia", BakeOnDisk::kernel))});
