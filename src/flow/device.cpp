@@ -2,6 +2,7 @@
 #include "flow/device.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/names.hpp"
 #include "decide/devices.hpp"
@@ -69,11 +70,13 @@ Result<Verdict> serve(const Machine& machine, const Facts& facts, const std::str
     if (verdict.kind != VerdictKind::Ready) return verdict;
     auto reasons = make_device(machine, facts.policy, address, run);
     if (!reasons) return forward(std::move(reasons).error());
-    verdict.reasons = std::move(*reasons);
-    if (!verdict.reasons.empty()) {
-        verdict.kind = VerdictKind::Blocked;
-        return verdict;
-    }
+    // Of what else is known only what concerns this GPU: that it is left alone.
+    std::erase_if(verdict.reasons, [&](const Reason& reason) {
+        return reason.subject != address || std::ranges::find(*reasons, reason) != reasons->end();
+    });
+    if (!reasons->empty()) verdict.kind = VerdictKind::Blocked;
+    std::ranges::move(*reasons, std::back_inserter(verdict.reasons));
+    if (verdict.kind != VerdictKind::Ready) return verdict;
     auto refreshed = refresh_cdi(machine);
     if (!refreshed) return forward(std::move(refreshed).error(), "telling containers of it");
     run.add(*refreshed);
