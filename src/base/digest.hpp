@@ -30,8 +30,9 @@ std::string sha256_hex(ByteView bytes);
 /// Of the rest of an open file, which is not kept; more than `limit` bytes is BadInput.
 Result<std::string> sha256_of(int fd, std::size_t limit);
 
-/// As large as all pieces of a file are but the last.
-inline constexpr std::size_t digest_piece = std::size_t{1} << 20;
+/// As large as all pieces of a file are but the last: a huge page, which two processors that fill
+/// it at the same time would both have to clear.
+inline constexpr std::size_t digest_piece = std::size_t{2} << 20;
 
 /// The digest of the pieces' digests, in hex, one behind the other. It stands for the same bytes as
 /// the digest of the whole, and all processors can work on it.

@@ -25,7 +25,7 @@ struct MarkerModule {
     std::string vermagic;
     std::string srcversion;           ///< "" when the module carries none
     std::vector<std::string> depends; ///< names of modules, in the kernel's words
-    std::string pieces_sha256{};      ///< the digest of its pieces; "" when the marker has none
+    std::string pieces_sha256{}; ///< of its pieces (base/digest.hpp); "" when the marker has none
 
     bool operator==(const MarkerModule&) const = default;
 };
