@@ -16,7 +16,7 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 DRIVER = [SOURCE / 'tests/container/runtimes_driver.cpp',
           *[SOURCE / f'src/input/{name}.cpp' for name in (
               'containerd', 'containerd_edit', 'containerd_files', 'own_file', 'path_pattern', 'runtime_words')],
-          *[SOURCE / f'src/base/{name}.cpp' for name in ('bytes', 'digest', 'document', 'result', 'root')]]
+          *[SOURCE / f'src/base/{name}.cpp' for name in ('at_once', 'bytes', 'digest', 'document', 'result', 'root')]]
 VERSIONS = {'bookworm': '1.6', 'trixie': '1.7', 'forky': '2.'}
 ETC = 'etc/containerd'
 MAIN, DROP_IN = f'{ETC}/config.toml', f'{ETC}/conf.d/gpuboot.toml'
