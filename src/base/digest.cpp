@@ -19,14 +19,12 @@ namespace gpuboot {
 
 namespace {
 
-constexpr std::size_t cached = std::size_t{256} << 10; // as large as a second-level cache
-
 /// Reads and hashes in turn, while the bytes are still in the processor's cache.
 Result<std::string> read_piece(int fd, std::size_t begin, std::span<std::byte> piece) {
     Sha256 sum;
     for (std::size_t used = 0; used < piece.size();) {
         const std::span<std::byte> room =
-            piece.subspan(used, std::min(cached, piece.size() - used));
+            piece.subspan(used, std::min(read_chunk, piece.size() - used));
         const ssize_t got = ::pread(fd, room.data(), room.size(), static_cast<off_t>(begin + used));
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return fail_errno("read");
@@ -95,7 +93,7 @@ std::string sha256_hex(ByteView bytes) {
 
 Result<std::string> sha256_of(int fd, std::size_t limit) {
     Sha256 sum;
-    Bytes buffer(cached);
+    Bytes buffer(read_chunk);
     for (std::size_t total = 0;;) {
         const ssize_t got = ::read(fd, buffer.data(), buffer.size());
         if (got < 0 && errno == EINTR) continue;
@@ -111,7 +109,7 @@ Result<std::string> sha256_of(int fd, std::size_t limit) {
 Result<HashedBytes> read_hashed(int fd, std::size_t limit) {
     HashedBytes file;
     Sha256 sum;
-    auto read = read_pieces(fd, limit, file.bytes, [&sum](ByteView piece) { sum.add(piece); });
+    auto read = read_chunks(fd, limit, file.bytes, [&sum](ByteView chunk) { sum.add(chunk); });
     if (!read) return forward(std::move(read).error());
     file.sha256 = sum.hex();
     return file;

@@ -43,7 +43,7 @@ struct HashedBytes {
     std::string sha256;
 };
 
-/// The rest of an open file, hashed piece by piece while it is still in the processor's cache;
+/// The rest of an open file, hashed chunk by chunk while it is still in the processor's cache;
 /// more than `limit` bytes is BadInput.
 Result<HashedBytes> read_hashed(int fd, std::size_t limit);
 

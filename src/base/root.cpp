@@ -101,9 +101,8 @@ Result<struct stat> Root::status(std::string_view path) const {
 
 bool Root::exists(std::string_view path) const { return open_at(path, O_PATH).has_value(); }
 
-Result<void> read_pieces(int fd, std::size_t limit, Bytes& bytes,
-                         const std::function<void(ByteView)>& on_piece) {
-    constexpr std::size_t piece = std::size_t{256} << 10; // as large as a second-level cache
+Result<void> read_chunks(int fd, std::size_t limit, Bytes& bytes,
+                         const std::function<void(ByteView)>& on_chunk) {
     struct stat status{};
     if (::fstat(fd, &status) != 0) return fail_errno("fstat");
     // One byte more than the size lets the usual file end without a second allocation.
@@ -111,12 +110,12 @@ Result<void> read_pieces(int fd, std::size_t limit, Bytes& bytes,
     std::size_t used = 0;
     for (;;) {
         if (used == bytes.size()) bytes.resize(std::min(limit + 1, bytes.size() * 2 + 4096));
-        const std::size_t room = std::min(piece, bytes.size() - used);
+        const std::size_t room = std::min(read_chunk, bytes.size() - used);
         const ssize_t got = ::read(fd, bytes.data() + used, room);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return fail_errno("read");
         if (got == 0) break;
-        on_piece(ByteView(bytes).subspan(used, static_cast<std::size_t>(got)));
+        on_chunk(ByteView(bytes).subspan(used, static_cast<std::size_t>(got)));
         used += static_cast<std::size_t>(got);
         if (used > limit)
             return fail(Errc::BadInput, "larger than " + std::to_string(limit) + " bytes");
@@ -127,7 +126,7 @@ Result<void> read_pieces(int fd, std::size_t limit, Bytes& bytes,
 
 Result<Bytes> read_rest(int fd, std::size_t limit) {
     Bytes bytes;
-    auto read = read_pieces(fd, limit, bytes, [](ByteView) {});
+    auto read = read_chunks(fd, limit, bytes, [](ByteView) {});
     if (!read) return forward(std::move(read).error());
     return bytes;
 }

@@ -55,9 +55,12 @@ class Root {
 /// The rest of an open file, up to `limit` bytes (BadInput beyond it).
 Result<Bytes> read_rest(int fd, std::size_t limit);
 
-/// The same into `bytes`; `on_piece` sees each piece once it has come.
-Result<void> read_pieces(int fd, std::size_t limit, Bytes& bytes,
-                         const std::function<void(ByteView)>& on_piece);
+/// What is read at a time: as large as a second-level cache.
+inline constexpr std::size_t read_chunk = std::size_t{256} << 10;
+
+/// The same into `bytes`; `on_chunk` sees each chunk once it has come.
+Result<void> read_chunks(int fd, std::size_t limit, Bytes& bytes,
+                         const std::function<void(ByteView)>& on_chunk);
 
 /// Refuses anything but a regular file, naming what it is instead.
 Result<struct stat> require_regular(int fd, std::string_view path);
