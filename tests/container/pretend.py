@@ -18,6 +18,9 @@ int uname(struct utsname *name) {
     strcpy(name->release, KERNEL);
     return result;
 }
+static int is_driver_fact(const char *path) {
+    return strncmp(path, "/proc/", 6) == 0 || strncmp(path, "/sys/module/", 12) == 0;
+}
 long syscall(long number, ...) {
     static long (*real)(long, ...);
     if (!real) real = (long (*)(long, ...)) dlsym(RTLD_NEXT, "syscall");
@@ -26,10 +29,10 @@ long syscall(long number, ...) {
     long word[6];
     for (int i = 0; i < 6; ++i) word[i] = va_arg(words, long);
     va_end(words);
+    const char *path = (const char *) word[1];
     char live[4096];
-    if (number == SYS_openat2 && (strncmp((char *) word[1], "/proc/", 6) == 0 ||
-        strncmp((char *) word[1], "/sys/module/", 12) == 0) && snprintf(live, sizeof live, "/live%s", (char *) word[1]) < (int) sizeof live &&
-        access(live, F_OK) == 0)
+    if (number == SYS_openat2 && is_driver_fact(path) &&
+        snprintf(live, sizeof live, "/live%s", path) < (int) sizeof live && access(live, F_OK) == 0)
         word[1] = (long) live;
     return real(number, word[0], word[1], word[2], word[3], word[4], word[5]);
 }

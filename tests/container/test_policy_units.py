@@ -57,11 +57,10 @@ def _(machine):
     for text in [HEALTHY, HANGING] * ROUNDS:
         report = boot_again(machine, critical=f'"{PLUGIN}"', deferred=f'"{DCGM}"', dcgm=text, plugin=HEALTHY)
         equal((reached(machine), report['verdict'], report['reasons']), (True, 'ready', []))
-        within(20, lambda: stamp(machine, DCGM, 'InactiveExit') > 0, 'DCGM is started')
-        assert stamp(machine, DCGM, 'InactiveExit') >= stamp(machine, 'gpu-ready.target', 'ActiveEnter')
+        ready = stamp(machine, 'gpu-ready.target', 'ActiveEnter')
+        within(20, lambda: stamp(machine, DCGM, 'InactiveExit') >= ready, 'DCGM is started, and behind the target')
         equal(test_boot.show(machine, PLUGIN, 'ActiveState'), 'active', 'the device plugin')
-        took[text].append(stamp(machine, 'gpu-ready.target', 'ActiveEnter') -
-                          stamp(machine, 'gpuboot-init.service', 'InactiveExit'))
+        took[text].append(ready - stamp(machine, 'gpuboot-init.service', 'InactiveExit'))
     equal(test_boot.show(machine, DCGM, 'ActiveState'), 'activating')
     healthy, hanging = (statistics.median(took[text]) for text in (HEALTHY, HANGING))
     print(f'# init to gpu-ready.target: {healthy:.1f} ms with a DCGM that starts, {hanging:.1f} ms with one that hangs')
